@@ -1,0 +1,1 @@
+"""The journal of intents, orders and cycles, in memory or in a database."""

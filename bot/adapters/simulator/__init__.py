@@ -1,0 +1,1 @@
+"""A deterministic inverse-perpetual venue that lives in this process."""

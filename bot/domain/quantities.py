@@ -1,0 +1,47 @@
+"""Numbers and ids that everything else is made of: exact decimals and the rounding of a venue."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final, NewType
+
+ClientOrderId = NewType("ClientOrderId", str)
+"""The id that we give an order before it is sent. A function of the decision, never random."""
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+HALF: Final = Decimal("0.5")
+BPS: Final = Decimal("0.0001")
+"""One basis point, 0.01 %."""
+
+WALLET_GRAIN_COIN: Final = Decimal("1e-12")
+"""The smallest amount of coin that a ledger books; every booking is a whole multiple of it."""
+
+
+def book_coin(amount_coin: Decimal) -> Decimal:
+    """The amount of coin as a ledger books it, to ``WALLET_GRAIN_COIN``, half to even.
+
+    Rounding each booking makes a wallet an exact sum of its entries, in whatever order.
+    """
+    return amount_coin.quantize(WALLET_GRAIN_COIN)
+
+
+def floor_to(value: Decimal, step: Decimal) -> Decimal:
+    """The largest multiple of ``step`` (positive) that is not above ``value``."""
+    return (value / step).to_integral_value(rounding=ROUND_FLOOR) * step
+
+
+def ceil_to(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of ``step`` (positive) that is not below ``value``."""
+    return (value / step).to_integral_value(rounding=ROUND_CEILING) * step
+
+
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """Whether ``value`` is a whole number of ``step``."""
+    return value % step == ZERO
+
+
+def plain(value: Decimal) -> str:
+    """The number as decimal text without an exponent and without idle zeros after the point."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

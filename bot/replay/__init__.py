@@ -1,0 +1,1 @@
+"""The live decision code run over historical prices."""
