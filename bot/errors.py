@@ -1,4 +1,4 @@
-"""Every error that is raised on purpose. The class answers "what now?", the message "what happened?".
+"""Every error raised on purpose: its class answers "what now?", its message "what happened?".
 
 ::
 

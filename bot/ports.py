@@ -85,8 +85,9 @@ class Journal(Protocol):
     """What was intended, seen and done. It survives the process; it is not the truth about
     positions, the venue is."""
 
-    async def next_cycle(self) -> int:
-        """A cycle number that was never given before."""
+    async def last_cycle(self) -> int:
+        """The highest cycle number ever written, with a cycle or with an intent; 0 before the
+        first. There is one writer, so it counts on from here by itself."""
         ...
 
     async def intend(self, order: Approved, *, cycle: int, at: datetime) -> None:

@@ -90,7 +90,11 @@ def review(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> Approv
     Buying back with ``reduce_only`` is held to fewer rules than growing the short, because it can
     only make the position smaller.
     """
-    no = _state_rule(intent, facts) or _shape_rule(intent, facts) or _rate_rule(intent, limits, facts)
+    no = (
+        _state_rule(intent, facts)
+        or _shape_rule(intent, facts)
+        or _rate_rule(intent, limits, facts)
+    )
     if no is None and intent.side is Side.SELL:
         no = _growth_rule(intent, limits, facts)
     if no is None:
@@ -114,7 +118,7 @@ def _state_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
     if facts.in_doubt:
         return (
             "in_doubt",
-            f"the outcome of {', '.join(facts.in_doubt)} is unknown: settle it before the next order",
+            f"the outcome of {', '.join(facts.in_doubt)} is unknown: settle it before another order",
         )
     return None
 
@@ -156,8 +160,10 @@ def _rate_rule(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> _N
     ):
         return (
             "max_turnover_usd_per_day",
-            f"{facts.turnover_last_day_usd} USD traded in a day and {intent.notional_usd} more "
-            f"exceed the limit of {turnover} USD",
+            (
+                f"{facts.turnover_last_day_usd} USD traded in a day and {intent.notional_usd} more "
+                f"exceed the limit of {turnover} USD"
+            ),
         )
     return None
 
@@ -174,8 +180,10 @@ def _growth_rule(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> 
     if deviation is not None and abs(exposure.basis) > deviation:
         return (
             "max_price_deviation",
-            f"mark {exposure.mark_usd} and index {exposure.index_usd} differ by "
-            f"{exposure.basis:.4%}, the limit is {deviation:.4%}",
+            (
+                f"mark {exposure.mark_usd} and index {exposure.index_usd} differ by "
+                f"{exposure.basis:.4%}, the limit is {deviation:.4%}"
+            ),
         )
     distance = limits.min_liquidation_distance
     if distance is not None and distance > ZERO:
@@ -185,7 +193,9 @@ def _growth_rule(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> 
         if liquidation is not NEVER and liquidation / exposure.mark_usd - ONE < distance:
             return (
                 "min_liquidation_distance",
-                f"the liquidation price would be {liquidation:.2f} USD, "
-                f"{liquidation / exposure.mark_usd - ONE:.2%} away; the limit is {distance:.2%}",
+                (
+                    f"the liquidation price would be {liquidation:.2f} USD, "
+                    f"{liquidation / exposure.mark_usd - ONE:.2%} away; the limit is {distance:.2%}"
+                ),
             )
     return None

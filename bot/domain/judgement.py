@@ -1,0 +1,179 @@
+"""Exposure, decision and guard in one pure step: the same for the daemon, a plan and a replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.account import MarginMode, Quote
+from bot.domain.decision import Adjust, Decision, HedgePolicy, Pursuit, decide, too_small
+from bot.domain.exposure import Bag, Exposure
+from bot.domain.instrument import InversePerpetual
+from bot.domain.limits import Approved, Denied, GuardFacts, RiskLimits, TradingState, review
+from bot.domain.margin import LiquidationPrice, initial_margin_coin, liquidation_price
+from bot.domain.orders import OrderIntent, Side
+from bot.domain.payoff import FLAT, InverseBook, apply_fill, fee_coin
+from bot.domain.quantities import ONE, ZERO
+from bot.domain.sizing import ExecutionPolicy, expected_price_usd, propose
+
+
+@dataclass(frozen=True, slots=True)
+class HedgePlan:
+    """Everything that stays the same from cycle to cycle: the bag and what is asked for it."""
+
+    bag: Bag
+    instrument: InversePerpetual
+    policy: HedgePolicy
+    execution: ExecutionPolicy
+    limits: RiskLimits
+    margin_mode: MarginMode
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known beside exposure and prices when a bag is judged.
+
+    ``isolated_coin`` are the coins bound to the position in isolated mode.
+    """
+
+    cycle: int
+    state: TradingState
+    base_coin: Decimal
+    pursuit: Pursuit = Pursuit.NONE
+    occasion: str = ""
+    short_cap_usd: Decimal | None = None
+    orders_last_hour: int = 0
+    turnover_last_day_usd: Decimal = ZERO
+    in_doubt: tuple[str, ...] = ()
+    isolated_coin: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision, the order that it asks for, and the guard's word on it."""
+
+    exposure: Exposure
+    decision: Decision
+    verdict: Approved | Denied | None
+
+    @property
+    def intent(self) -> OrderIntent | None:
+        """The order that was proposed, approved or not."""
+        return None if self.verdict is None else self.verdict.intent
+
+    @property
+    def pursuit(self) -> Pursuit:
+        """What the next cycle goes on with."""
+        decision = self.decision
+        return decision.pursuit if isinstance(decision, Adjust) else Pursuit.NONE
+
+
+def judge(
+    plan: HedgePlan, exposure: Exposure, quote: Quote, circumstances: Circumstances
+) -> Judgement:
+    """Decide what to do about an exposure and ask the guard. Pure and total."""
+    now = circumstances
+    decision = decide(
+        exposure,
+        plan.policy,
+        base_coin=now.base_coin,
+        pursuit=now.pursuit,
+        occasion=now.occasion,
+        short_cap_usd=now.short_cap_usd,
+    )
+    if not isinstance(decision, Adjust):
+        return Judgement(exposure, decision, None)
+    intent = propose(
+        decision,
+        bag=plan.bag,
+        instrument=plan.instrument,
+        quote=quote,
+        execution=plan.execution,
+        cycle=now.cycle,
+    )
+    if intent is None:
+        return Judgement(exposure, too_small(decision), None)
+    growing = intent.side is Side.SELL
+    facts = GuardFacts(
+        state=now.state,
+        exposure=exposure,
+        contract_usd=plan.instrument.contract_usd,
+        bid_usd=quote.bid_usd,
+        ask_usd=quote.ask_usd,
+        liquidation_after=(
+            liquidation_after(
+                plan,
+                exposure,
+                intent,
+                price_usd=expected_price_usd(decision, quote),
+                isolated_coin=now.isolated_coin,
+            )
+            if growing
+            else None
+        ),
+        orders_last_hour=now.orders_last_hour,
+        turnover_last_day_usd=now.turnover_last_day_usd,
+        in_doubt=now.in_doubt,
+    )
+    return Judgement(exposure, decision, review(intent, plan.limits, facts))
+
+
+def liquidation_after(
+    plan: HedgePlan,
+    exposure: Exposure,
+    intent: OrderIntent,
+    *,
+    price_usd: Decimal,
+    isolated_coin: Decimal | None = None,
+) -> LiquidationPrice:
+    """The liquidation price once an order has filled whole at ``price_usd``, fee paid.
+
+    In cross mode the whole margin wallet backs the position; in isolated mode the coins bound to
+    it, and for what is added the initial margin at the leverage that is set.
+    """
+    book = _book(exposure)
+    change_usd = intent.notional_usd * intent.side.sign
+    after, realised_coin = apply_fill(book, change_usd, price_usd)
+    fee = fee_coin(change_usd, price_usd, plan.instrument.taker_fee_rate)
+    if plan.margin_mode is MarginMode.CROSS:
+        backing_coin = exposure.wallet_coin + realised_coin - fee
+    else:
+        added = initial_margin_coin(change_usd, price_usd, max(plan.leverage, ONE))
+        bound = ZERO if isolated_coin is None else isolated_coin
+        backing_coin = bound + added if intent.side is Side.SELL else bound
+    return liquidation_price(
+        after,
+        backing_coin,
+        plan.instrument.maintenance,
+        plan.instrument.maintenance_convention,
+    )
+
+
+def liquidation_now(
+    plan: HedgePlan, exposure: Exposure, *, isolated_coin: Decimal | None = None
+) -> LiquidationPrice:
+    """The liquidation price of the position as it stands, by our own arithmetic."""
+    isolated = plan.margin_mode is MarginMode.ISOLATED and isolated_coin is not None
+    backing_coin = isolated_coin if isolated and isolated_coin is not None else exposure.wallet_coin
+    return liquidation_price(
+        _book(exposure),
+        backing_coin,
+        plan.instrument.maintenance,
+        plan.instrument.maintenance_convention,
+    )
+
+
+def effective_leverage(exposure: Exposure) -> Decimal | None:
+    """Coins short over coins that back them, ``(N/M)/(w + u)``; 0 without a short, None where a
+    short has no equity left behind it."""
+    if exposure.short_usd == ZERO:
+        return ZERO
+    margin_coin = exposure.wallet_coin + exposure.unrealised_coin
+    return abs(exposure.short_coin) / margin_coin if margin_coin > ZERO else None
+
+
+def _book(exposure: Exposure) -> InverseBook:
+    if exposure.short_usd == ZERO:
+        return FLAT
+    return InverseBook(-exposure.short_usd, exposure.coin_cost)
