@@ -1,0 +1,35 @@
+"""What every test gets: a clean environment, the same examples, recorded prices if there are."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+MARKET_DATA = os.environ.get("HEDGEHOLD_MARKET_DATA")
+COLOUR_SWITCHES = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
+
+# The same examples on every machine and every run; `--hypothesis-profile=explore` looks further.
+settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting leaks in from the caller, by a variable or by a `.env` in the working folder."""
+    for name in list(os.environ):
+        if name.upper().startswith("HEDGEHOLD_") or name in COLOUR_SWITCHES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Recorded market data: the folder that HEDGEHOLD_MARKET_DATA names, or one by the project."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(MARKET_DATA) if MARKET_DATA else beside
+    if not folder.is_dir():
+        pytest.skip("market data folder is absent")
+    return folder
