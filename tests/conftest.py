@@ -1,5 +1,6 @@
 """What every test gets: a clean environment, the same examples, recorded prices if there are."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -13,6 +14,10 @@ COLOUR_SWITCHES = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile("repeatable")
+
+# looptime asks for the current event loop around synchronous tests too. Unless it hears that there is
+# none, asyncio makes one that nobody closes.
+asyncio.set_event_loop(None)
 
 
 @pytest.fixture(autouse=True)

@@ -148,6 +148,6 @@ def test_without_a_fitting_python_there_is_one_clear_sentence(checkout: Checkout
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        "Hedgehold needs Python 3.11 or newer with its venv module, and /nowhere/python is not one: "
-        "install it, or name one with PYTHON=/path/to/python.\n"
+        "Hedgehold needs Python 3.11 or newer with its venv module, and /nowhere/python is not one:"
+        " install it, or name one with PYTHON=/path/to/python.\n"
     )
