@@ -15,8 +15,8 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, print_b
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile("repeatable")
 
-# looptime asks for the current event loop around synchronous tests too. Unless it is told that there
-# is none, asyncio makes one that nobody closes.
+# looptime asks for the current event loop around synchronous tests too. Unless told that there is
+# none, asyncio makes one that nobody closes.
 asyncio.set_event_loop(None)
 
 
