@@ -83,7 +83,7 @@ class OrderGateway(Protocol):
 
 class Journal(Protocol):
     """What was intended, seen and done. It survives the process; it is not the truth about
-    positions, the venue is."""
+    positions, the venue is. Periods are half-open: ``since`` belongs to one, ``until`` does not."""
 
     async def last_cycle(self) -> int:
         """The highest cycle number ever written, with a cycle or with an intent; 0 before the
@@ -124,18 +124,24 @@ class Journal(Protocol):
     async def record(
         self,
         record: CycleRecord,
-        memory: BagMemory,
+        memory: BagMemory | None,
         *,
         fills: tuple[tuple[str, Fill], ...] = (),
         ledger: tuple[tuple[str, LedgerEntry], ...] = (),
         flows: tuple[Flow, ...] = (),
     ) -> None:
         """One bag's cycle in one transaction: the cycle, what the bag remembers, and whatever was
-        newly seen at the venue (each with the account's name; known ids are passed over)."""
+        newly seen at the venue (each with the account's name; known ids are passed over).
+        ``memory`` None leaves what the bag remembers as it is."""
         ...
 
     async def memory(self, bag: str) -> BagMemory | None:
         """What the bag remembered at its last recorded cycle; None before the first."""
+        ...
+
+    async def written_at(self, bag: str) -> datetime | None:
+        """When the bag's last cycle was written, by the wall clock of the machine, however time
+        runs for the bot; None before the first."""
         ...
 
     async def fill_sum(self, account: str, symbol: str, *, after: int) -> tuple[Decimal, int]:

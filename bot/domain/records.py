@@ -27,6 +27,7 @@ class Outcome(Enum):
 
     HELD = "held"
     TRADED = "traded"
+    UNFILLED = "unfilled"  # the order found nobody at an acceptable price
     DENIED = "denied"  # the guard said no
     REFUSED = "refused"  # the venue said no
     IN_DOUBT = "in-doubt"  # an order's outcome is unknown

@@ -1,1 +1,1 @@
-"""The hedging cycle: look, decide, ask the guard, act once, write it down."""
+"""The loop: observe, assess, decide, guard, execute, reconcile, record, publish."""

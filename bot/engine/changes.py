@@ -1,0 +1,191 @@
+"""What happened to a bag since its last recorded cycle: our fills, bookings, flows, strangers.
+
+Coins and contracts that did not change need no question. What changed is explained by our own
+fills and by the venue's ledger; the rest came from outside: a deposit, a trade by hand, a
+liquidation. Before that is believed it must be seen twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.account import EntryKind, LedgerEntry, Wallet
+from bot.domain.exposure import Bag
+from bot.domain.orders import Fill, FillCause, is_ours
+from bot.domain.quantities import ZERO, plain
+from bot.domain.records import BagMemory, Flow
+from bot.engine.observe import AccountPorts, Look, contracts_held
+from bot.errors import IncompleteSnapshot
+from bot.ports import Journal
+
+DUST_COIN: Final = Decimal("1e-9")
+"""Changes of a bag's coins up to this are rounding, not a flow."""
+
+OVERLAP: Final = timedelta(minutes=10)
+"""How far before the last look the venue's records are read again: they may appear late."""
+
+_EXPLAINED: Final = frozenset(
+    {EntryKind.FUNDING, EntryKind.FEE, EntryKind.REALISED, EntryKind.LIQUIDATION, EntryKind.OTHER}
+)
+
+
+@dataclass(slots=True)
+class SeenEntries:
+    """Ledger lines that are already part of what a bag remembers, by account and id."""
+
+    ids: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def is_new(self, account: str, entry: LedgerEntry) -> bool:
+        """Whether the line was never taken into account."""
+        return (account, entry.entry_id) not in self.ids
+
+    def take(self, account: str, entry: LedgerEntry) -> None:
+        """The line is now part of what the bag remembers."""
+        self.ids[account, entry.entry_id] = entry.at
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop what is too old to be read again."""
+        if len(self.ids) > 2_000:
+            self.ids = {key: at for key, at in self.ids.items() if at >= moment}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
+    asks to be acted on at once. ``outside_contracts`` is signed."""
+
+    coins: Decimal
+    contracts: Decimal
+    fill_number: int
+    fills: tuple[tuple[str, Fill], ...] = ()
+    ledger: tuple[tuple[str, LedgerEntry], ...] = ()
+    flow: Flow | None = None
+    outside_contracts: Decimal = ZERO
+    occasion: str = ""
+
+    def agrees_with(self, later: News) -> bool:
+        """Whether a second look tells the same story."""
+        return self.coins == later.coins and self.contracts == later.contracts
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where an explanation is looked for, and which ledger lines are no news any more."""
+
+    accounts: Mapping[str, AccountPorts]
+    journal: Journal
+    entries: SeenEntries
+    grace_s: float
+
+
+async def changes_since(
+    bag: Bag,
+    memory: BagMemory | None,
+    seen: Look,
+    *,
+    coins: Decimal,
+    index_usd: Decimal,
+    sources: Sources,
+    now: datetime,
+) -> News:
+    """Compare a look with what the bag remembers and explain the difference.
+
+    ``coins`` is Q + w as just seen. Raises :class:`IncompleteSnapshot` where the position does not
+    show our own recent fills yet, and whatever the venue or the journal raises.
+    """
+    contracts = contracts_held(bag, seen)
+    journal = sources.journal
+    if memory is None:
+        occasion = "first look at an open position" if contracts != ZERO else ""
+        _, number = await journal.fill_sum(bag.hedge_account, bag.symbol, after=0)
+        return News(coins, contracts, number, occasion=occasion)
+    if coins == memory.coins and contracts == memory.contracts:
+        return News(coins, contracts, memory.fill_number)
+
+    since = memory.ledger_seen_at - OVERLAP
+    ours, number = await journal.fill_sum(bag.hedge_account, bag.symbol, after=memory.fill_number)
+    outside = contracts - memory.contracts - ours
+    strangers: tuple[Fill, ...] = ()
+    if outside != ZERO or contracts != memory.contracts:
+        fills = await sources.accounts[bag.hedge_account].reader.fills(bag.symbol, since)
+        strangers = tuple(f for f in fills if not is_ours(f.client_order_id) and f.at > memory.at)
+        if ours != ZERO and contracts == memory.contracts:
+            _require_settled(bag, fills, ours, now=now, grace_s=sources.grace_s)
+    booked = await _new_entries(bag, sources, since)
+    explained = sum((e.amount_coin for _, e in booked if e.kind in _EXPLAINED), ZERO)
+    amount = coins - memory.coins - explained
+    flow = None
+    if abs(amount) > DUST_COIN:
+        flow = Flow(bag.name, now, amount, index_usd, _flow_note(amount, booked))
+    return News(
+        coins,
+        contracts,
+        number,
+        fills=tuple((bag.hedge_account, fill) for fill in strangers),
+        ledger=booked,
+        flow=flow,
+        outside_contracts=outside,
+        occasion=_occasion(bag, flow, outside, strangers),
+    )
+
+
+def _require_settled(
+    bag: Bag, fills: tuple[Fill, ...], ours: Decimal, *, now: datetime, grace_s: float
+) -> None:
+    """A position that does not show our own fills yet is unread, for as long as ``grace_s``."""
+    newest = max((f.at for f in fills if is_ours(f.client_order_id)), default=None)
+    if newest is not None and (now - newest).total_seconds() < grace_s:
+        raise IncompleteSnapshot(
+            f"the position in {bag.symbol} does not show our last fill of {ours:+} contracts yet",
+            surface="positions",
+        )
+
+
+async def _new_entries(
+    bag: Bag, sources: Sources, since: datetime
+) -> tuple[tuple[str, LedgerEntry], ...]:
+    counted = {(h.account, wallet) for h in bag.holdings for wallet in h.wallets}
+    counted.add((bag.hedge_account, Wallet.MARGIN))
+    found: list[tuple[str, LedgerEntry]] = []
+    for name in sorted({account for account, _ in counted}):
+        found.extend(
+            (name, entry)
+            for entry in await sources.accounts[name].reader.ledger(since)
+            if entry.asset == bag.asset
+            and (name, entry.wallet) in counted
+            and sources.entries.is_new(name, entry)
+        )
+    return tuple(found)
+
+
+def _flow_note(amount: Decimal, booked: tuple[tuple[str, LedgerEntry], ...]) -> str:
+    kinds = {e.kind for _, e in booked if e.kind not in _EXPLAINED}
+    if kinds == {EntryKind.DEPOSIT}:
+        return "deposit"
+    if kinds == {EntryKind.WITHDRAWAL}:
+        return "withdrawal"
+    if kinds == {EntryKind.TRANSFER}:
+        return "transfer from outside the bag" if amount > ZERO else "transfer out of the bag"
+    return "coins came in" if amount > ZERO else "coins left"
+
+
+_CAUSES: Final = (
+    (FillCause.LIQUIDATION, "a liquidation"),
+    (FillCause.DELEVERAGING, "auto-deleveraging"),
+    (FillCause.SETTLEMENT, "a settlement"),
+)
+
+
+def _occasion(bag: Bag, flow: Flow | None, outside: Decimal, strangers: tuple[Fill, ...]) -> str:
+    parts: list[str] = []
+    if flow is not None:
+        parts.append(f"{flow.note}: {plain(flow.amount_coin)} {bag.asset}")
+    if outside != ZERO:
+        causes = {fill.cause for fill in strangers}
+        words = next((w for cause, w in _CAUSES if cause in causes), "a trade that is not ours")
+        parts.append(f"{words} changed the position by {plain(outside)} contracts")
+    return "; ".join(parts)

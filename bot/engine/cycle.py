@@ -1,0 +1,261 @@
+"""One cycle, a straight line: observe, assess, decide, guard, execute, reconcile, record, publish.
+
+The first thing a new process does is what every cycle does: settle what is in doubt, then look.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.limits import Approved, TradingState
+from bot.domain.orders import OrderStatus
+from bot.domain.quantities import ZERO
+from bot.domain.records import Action, BagMemory, Control, CycleRecord, Flow, Outcome
+from bot.domain.report import action_of, reason_of
+from bot.engine.desk import BagState, Desk
+from bot.engine.execute import Placed, place
+from bot.engine.observe import Look, look_with_patience
+from bot.engine.publish import announce, publish
+from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
+from bot.engine.view import View, view_bag
+from bot.errors import AccessDenied, ExchangeError, InvariantBroken, SnapshotError
+
+
+async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...]:
+    """Run every bag of the desk through one cycle and answer what was recorded.
+
+    With ``trade`` off everything happens but the sending: a last look before the process ends.
+    Raises :class:`bot.errors.JournalError` alone; everything else ends in a record.
+    """
+    cycle = desk.numbers.next()
+    began = desk.clock.now()
+    await _read_controls(desk)
+    reconciled = await _settle(desk)
+    seen: Look | None = None
+    trouble = ""
+    try:
+        seen = await look_with_patience(
+            desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
+        )
+    except (ExchangeError, SnapshotError) as error:
+        trouble = f"not seen: {error}"
+    records = []
+    for bag in desk.bags:
+        record = await _bag_cycle(
+            desk, bag, seen, trouble, reconciled, cycle=cycle, began=began, trade=trade
+        )
+        records.append(record)
+        await _mind_the_breaker(desk, bag, record)
+    await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
+    return tuple(records)
+
+
+async def _read_controls(desk: Desk) -> None:
+    controls = await desk.journal.controls()
+    if controls != desk.controls:
+        desk.controls = controls
+        for bag in desk.bags:
+            if bag.control_state(controls) is TradingState.ACTIVE:
+                bag.breaker.reset()
+
+
+async def _settle(desk: Desk) -> Reconciled:
+    """Look up whatever has no known end; most cycles have nothing of the kind."""
+    if not desk.unsettled:
+        return NOTHING_UNSETTLED
+    reconciled = await reconcile(
+        desk.accounts,
+        journal=desk.journal,
+        clock=desk.clock,
+        look_ups=desk.look_ups,
+        grace_s=desk.policy.grace_s,
+        least_look_ups=desk.policy.least_look_ups,
+    )
+    desk.unsettled = bool(reconciled.in_doubt)
+    for bag in desk.bags:
+        ours = {record.client_order_id for record in reconciled.settled} & bag.in_flight
+        for placed in reconciled.settled:
+            if placed.client_order_id in ours:
+                bag.tally.credit(placed.fills)
+                bag.in_flight.discard(placed.client_order_id)
+    return reconciled
+
+
+async def _bag_cycle(
+    desk: Desk,
+    bag: BagState,
+    seen: Look | None,
+    trouble: str,
+    reconciled: Reconciled,
+    *,
+    cycle: int,
+    began: datetime,
+    trade: bool,
+) -> CycleRecord:
+    """One bag from look to journal."""
+    if seen is None:
+        return await _record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
+    doubted = bag.doubted_by(reconciled)
+    try:
+        view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
+    except (ExchangeError, SnapshotError) as error:
+        return await _record_unseen(
+            desk, bag, Outcome.UNSEEN, f"not seen: {error}", cycle=cycle, began=began
+        )
+    except InvariantBroken as broken:
+        return await _record_unseen(
+            desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
+        )
+    bag.tally.see(view.exposure, view.news)
+
+    placed: tuple[Placed, ...] = ()
+    outcome, note = _outcome_before_trading(view, in_doubt=bool(doubted))
+    if isinstance(view.judgement.verdict, Approved):
+        if trade:
+            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+        else:
+            outcome, note = Outcome.HELD, "not sent: the bot is stopping"
+    return await _record(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
+
+
+def _outcome_before_trading(view: View, *, in_doubt: bool) -> tuple[Outcome, str]:
+    if in_doubt:
+        return Outcome.IN_DOUBT, "an order's outcome is unknown, so nothing else is sent"
+    if view.judgement.verdict is None:
+        return Outcome.HELD, ""
+    return Outcome.DENIED, ""
+
+
+async def _execute(
+    desk: Desk, bag: BagState, order: Approved, cycle: int
+) -> tuple[tuple[Placed, ...], Outcome, str]:
+    """Send the one order of this bag and cycle; an unknown outcome is looked up at once."""
+    intent = order.intent
+    bag.in_flight.add(intent.client_order_id)
+    bag.sent.add(desk.clock.now(), intent.notional_usd)
+    desk.unsettled = True
+    ports = desk.accounts[intent.account]
+    try:
+        placed = await place(
+            order, ports=ports, journal=desk.journal, clock=desk.clock, cycle=cycle
+        )
+    except AccessDenied as denied:
+        bag.in_flight.discard(intent.client_order_id)
+        return (), Outcome.FAILED, f"access denied: {denied}"
+    if placed.status is OrderStatus.IN_DOUBT:
+        reconciled = await _settle(desk)
+        for found in reconciled.settled:
+            if found.client_order_id == placed.client_order_id:
+                placed = found
+    elif placed.status.is_final:
+        bag.tally.credit(placed.fills)
+        bag.in_flight.discard(placed.client_order_id)
+    outcome = _outcome_of(placed)
+    return (placed,), outcome, "" if outcome is Outcome.TRADED else placed.note
+
+
+def _outcome_of(placed: Placed) -> Outcome:
+    if placed.filled_contracts > ZERO:
+        return Outcome.TRADED
+    if not placed.status.is_final:
+        return Outcome.IN_DOUBT
+    return Outcome.REFUSED if placed.status is OrderStatus.REJECTED else Outcome.UNFILLED
+
+
+async def _record(
+    desk: Desk,
+    bag: BagState,
+    view: View,
+    placed: tuple[Placed, ...],
+    outcome: Outcome,
+    note: str,
+    *,
+    cycle: int,
+    began: datetime,
+) -> CycleRecord:
+    action, contracts = action_of(view.judgement)
+    reason = reason_of(view.judgement)
+    plan, now = bag.plan, desk.clock.now()
+    record = CycleRecord(
+        cycle=cycle,
+        bag=plan.bag.name,
+        asset=plan.bag.asset,
+        account=plan.bag.hedge_account,
+        symbol=plan.bag.symbol,
+        mode=desk.mode,
+        at=view.taken_at,
+        age_s=view.age_s,
+        took_s=(now - began).total_seconds(),
+        state=view.state,
+        outcome=outcome,
+        action=action,
+        contracts=contracts,
+        reason=f"{reason}; {note}" if note else reason,
+        orders=tuple(one.client_order_id for one in placed),
+        sight=view.sight,
+        figures=view.figures,
+    )
+    news = view.news
+    memory: BagMemory | None = BagMemory(
+        bag=plan.bag.name,
+        at=view.taken_at,
+        coins=news.coins,
+        contracts=news.contracts,
+        fill_number=news.fill_number,
+        ledger_seen_at=view.taken_at,
+        base_coin=view.base_coin,
+        pursuit=view.judgement.pursuit,
+        policy=plan.policy.fingerprint,
+    )
+    if outcome is Outcome.IN_DOUBT and not placed:
+        memory = bag.memory
+    flows: tuple[Flow, ...] = () if news.flow is None else (news.flow,)
+    await desk.journal.record(record, memory, fills=news.fills, ledger=news.ledger, flows=flows)
+    bag.remember(memory, news)
+    return record
+
+
+async def _record_unseen(
+    desk: Desk, bag: BagState, outcome: Outcome, why: str, *, cycle: int, began: datetime
+) -> CycleRecord:
+    """A cycle without sight: nothing is decided, what the bag remembers stays as it was."""
+    plan, now = bag.plan, desk.clock.now()
+    record = CycleRecord(
+        cycle=cycle,
+        bag=plan.bag.name,
+        asset=plan.bag.asset,
+        account=plan.bag.hedge_account,
+        symbol=plan.bag.symbol,
+        mode=desk.mode,
+        at=began,
+        age_s=(now - began).total_seconds(),
+        took_s=(now - began).total_seconds(),
+        state=bag.state(desk.controls),
+        outcome=outcome,
+        action=Action.HOLD,
+        contracts=ZERO,
+        reason=why,
+        orders=(),
+        sight=None,
+        figures=(),
+    )
+    await desk.journal.record(record, bag.memory)
+    return record
+
+
+async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> None:
+    """Count the outcome; a halt is written down, so that it outlives the process."""
+    if record.outcome is Outcome.FAILED:
+        changed: TradingState | None = TradingState.HALTED
+        bag.breaker.state = TradingState.HALTED
+    else:
+        changed = bag.breaker.saw(record.outcome, desk.clock.now())
+    if changed is None:
+        return
+    name, why = record.bag, f"{bag.breaker.failures} failures in a row; last: {record.reason}"
+    if changed is TradingState.HALTED:
+        halt = Control(name, changed, why, "breaker", desk.clock.now())
+        await desk.journal.set_control(halt)
+        desk.controls = await desk.journal.controls()
+    text = why if changed is not TradingState.ACTIVE else "the venue answers again"
+    await announce(desk.notifier, f"{name}: now {changed.value}", text)

@@ -1,0 +1,179 @@
+"""What one loop works with: its bags, the doors to its accounts, and what it keeps in mind.
+
+Everything here can be rebuilt from the venue and the journal; a restart loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.domain.account import Wallet
+from bot.domain.judgement import HedgePlan
+from bot.domain.limits import TradingState, strictest
+from bot.domain.quantities import ZERO, ClientOrderId
+from bot.domain.records import EVERYTHING, BagMemory, Control
+from bot.engine.breaker import Breaker, BreakerPolicy
+from bot.engine.changes import OVERLAP, News, SeenEntries
+from bot.engine.observe import AccountPorts
+from bot.engine.reconcile import LookUps, Reconciled
+from bot.engine.tally import Tally
+from bot.ports import Clock, Journal, Notifier, Telemetry
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CyclePolicy:
+    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least."""
+
+    interval_s: float
+    deadline_s: float
+    max_snapshot_age_s: float
+    grace_s: float
+    least_look_ups: int
+    breaker: BreakerPolicy
+
+
+@dataclass(slots=True)
+class CycleNumbers:
+    """Numbers for cycles, shared by every loop of the process."""
+
+    last: int
+
+    def next(self) -> int:
+        """A number that was never given."""
+        self.last += 1
+        return self.last
+
+
+@dataclass(slots=True)
+class SentOrders:
+    """When and how much a bag has sent lately, for the guard's rates."""
+
+    sent: deque[tuple[datetime, Decimal]] = field(default_factory=deque)
+
+    def add(self, at: datetime, notional_usd: Decimal) -> None:
+        """An order was sent."""
+        self.sent.append((at, notional_usd))
+
+    def rates(self, now: datetime) -> tuple[int, Decimal]:
+        """Orders in the last hour, and USD sent in the last day."""
+        while self.sent and now - self.sent[0][0] > DAY:
+            self.sent.popleft()
+        orders = sum(1 for at, _ in self.sent if now - at <= HOUR)
+        return orders, sum((usd for _, usd in self.sent), ZERO)
+
+
+@dataclass(slots=True)
+class BagState:
+    """One bag of the loop: what is asked for it, and what it has in mind."""
+
+    plan: HedgePlan
+    memory: BagMemory | None
+    breaker: Breaker
+    entries: SeenEntries = field(default_factory=SeenEntries)
+    sent: SentOrders = field(default_factory=SentOrders)
+    tally: Tally = field(default_factory=Tally)
+    in_flight: set[ClientOrderId] = field(default_factory=set)
+
+    def control_state(self, controls: Iterable[Control]) -> TradingState:
+        """The state that was set from outside for this bag."""
+        return control_for(self.plan.bag.name, controls)[0]
+
+    def state(self, controls: Iterable[Control]) -> TradingState:
+        """The state that holds: the stricter of the controls' and the breaker's."""
+        return strictest(self.control_state(controls), self.breaker.state)
+
+    def doubted_by(self, reconciled: Reconciled) -> tuple[str, ...]:
+        """Orders in this bag's market whose outcome is unknown."""
+        bag = self.plan.bag
+        return tuple(
+            record.intent.client_order_id
+            for record in reconciled.in_doubt
+            if record.intent.symbol == bag.symbol and record.intent.account == bag.hedge_account
+        )
+
+    def remember(self, memory: BagMemory | None, news: News) -> None:
+        """Keep in mind what has just been recorded."""
+        self.memory = memory
+        if memory is None:
+            return
+        for account, entry in news.ledger:
+            self.entries.take(account, entry)
+        self.entries.forget_before(memory.at - 2 * OVERLAP)
+
+
+@dataclass(slots=True)
+class Desk:
+    """A loop's place of work. ``accounts`` are all accounts that its bags need."""
+
+    mode: str
+    bags: tuple[BagState, ...]
+    accounts: Mapping[str, AccountPorts]
+    journal: Journal
+    clock: Clock
+    policy: CyclePolicy
+    numbers: CycleNumbers
+    telemetry: Telemetry
+    notifier: Notifier
+    look_ups: LookUps = field(default_factory=LookUps)
+    unsettled: bool = True  # whether the journal may hold orders whose end is not known
+    controls: tuple[Control, ...] = ()  # as they stood in the last cycle
+
+    def markets(self) -> Mapping[str, tuple[str, ...]]:
+        """The symbols to quote, per account."""
+        wanted: dict[str, list[str]] = {}
+        for bag in self.bags:
+            symbols = wanted.setdefault(bag.plan.bag.hedge_account, [])
+            if bag.plan.bag.symbol not in symbols:
+                symbols.append(bag.plan.bag.symbol)
+        return {account: tuple(symbols) for account, symbols in wanted.items()}
+
+
+def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, Decimal | None]:
+    """The state and the short cap that hold for a bag: the stricter of its own and everybody's."""
+    state, cap_usd = TradingState.ACTIVE, None
+    for control in controls:
+        if control.scope in (bag, EVERYTHING):
+            state = strictest(state, control.state)
+            if control.short_cap_usd is not None:
+                cap_usd = (
+                    control.short_cap_usd
+                    if cap_usd is None
+                    else min(cap_usd, control.short_cap_usd)
+                )
+    return state, cap_usd
+
+
+async def open_bag(
+    plan: HedgePlan, journal: Journal, breaker: BreakerPolicy, *, now: datetime
+) -> BagState:
+    """A bag as the journal left it: its memory, known ledger lines and recent orders.
+
+    Raises :class:`bot.errors.JournalError`.
+    """
+    memory = await journal.memory(plan.bag.name)
+    state = BagState(plan, memory, Breaker(breaker))
+    for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
+        state.sent.add(order.intended_at, order.intent.notional_usd)
+    if memory is not None:
+        for account, entry in await journal.ledger(since=memory.ledger_seen_at - 2 * OVERLAP):
+            state.entries.take(account, entry)
+    return state
+
+
+def accounts_of(plan: HedgePlan) -> frozenset[str]:
+    """Every account that must be seen for a bag."""
+    return frozenset({plan.bag.hedge_account, *(h.account for h in plan.bag.holdings)})
+
+
+def counted_wallets(plan: HedgePlan) -> frozenset[tuple[str, Wallet]]:
+    """Every wallet whose coins belong to the bag."""
+    bag = plan.bag
+    own = {(h.account, wallet) for h in bag.holdings for wallet in h.wallets}
+    return frozenset(own | {(bag.hedge_account, Wallet.MARGIN)})

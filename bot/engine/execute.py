@@ -1,0 +1,138 @@
+"""Place one order: write the intent down, send it once, classify the answer.
+
+Nothing here sends twice. Whatever may have happened is *in doubt* until :mod:`reconcile` has
+looked it up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from bot.domain.limits import Approved
+from bot.domain.orders import Fill, OrderReport, OrderStatus
+from bot.domain.quantities import ZERO, ClientOrderId
+from bot.engine.observe import AccountPorts
+from bot.errors import (
+    AccessDenied,
+    DuplicateClientId,
+    ExchangeError,
+    MalformedReport,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
+from bot.ports import Clock, Journal
+
+FILL_LOOK_BACK: Final = timedelta(minutes=1)
+"""Clocks of venues differ from ours: fills are searched from this long before the intent."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is known of an order right after it was sent (or looked up)."""
+
+    client_order_id: ClientOrderId
+    status: OrderStatus
+    report: OrderReport | None
+    fills: tuple[Fill, ...]
+    note: str
+
+    @property
+    def filled_contracts(self) -> Decimal:
+        """Contracts that were traded for certain."""
+        return sum((fill.contracts for fill in self.fills), ZERO)
+
+
+async def place(
+    order: Approved, *, ports: AccountPorts, journal: Journal, clock: Clock, cycle: int
+) -> Placed:
+    """Journal the intent, send it once, journal the answer. Cancelling the caller does not cut it.
+
+    A final no is an answer, not an exception. Raises :class:`AccessDenied` after journalling it,
+    because then no other order will pass either, and :class:`bot.errors.JournalError`.
+    """
+    return await uncut(_send(order, ports=ports, journal=journal, clock=clock, cycle=cycle))
+
+
+async def uncut(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Finish ``work`` even if the caller is cancelled meanwhile; then be cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+async def _send(
+    order: Approved, *, ports: AccountPorts, journal: Journal, clock: Clock, cycle: int
+) -> Placed:
+    intent = order.intent
+    order_id = intent.client_order_id
+    intended_at = clock.now()
+    await journal.intend(order, cycle=cycle, at=intended_at)
+    try:
+        report = await ports.gateway.submit(order)
+    except DuplicateClientId as known:
+        return await _doubt(order_id, f"sent before: {known}", journal, clock)
+    except (OutcomeUnknown, MalformedReport) as unknown:
+        return await _doubt(order_id, str(unknown), journal, clock)
+    except AccessDenied as denied:
+        await _refuse(order_id, str(denied), journal, clock)
+        raise
+    except (Refused, Unavailable) as no:
+        return await _refuse(order_id, str(no), journal, clock)
+    except ExchangeError as other:
+        return await _doubt(order_id, str(other), journal, clock)
+    except Exception as surprise:  # noqa: BLE001 - an unforeseen answer is unknown, never a no
+        return await _doubt(order_id, f"{type(surprise).__name__} after the send", journal, clock)
+    return await credit(order_id, report, intended_at, ports=ports, journal=journal, clock=clock)
+
+
+async def credit(
+    order_id: ClientOrderId,
+    report: OrderReport,
+    intended_at: datetime,
+    *,
+    ports: AccountPorts,
+    journal: Journal,
+    clock: Clock,
+) -> Placed:
+    """Journal a report together with its trades, each once.
+
+    Where the venue does not list the trades yet, the order stays in doubt: its position is not
+    explained before they are known.
+    """
+    fills: tuple[Fill, ...] = ()
+    if report.filled_contracts > ZERO:
+        try:
+            listed = await ports.reader.fills(report.symbol, intended_at - FILL_LOOK_BACK)
+        except ExchangeError as error:
+            return await _doubt(order_id, f"its trades cannot be read: {error}", journal, clock)
+        fills = tuple(f for f in listed if f.client_order_id == order_id)
+        if sum((f.contracts for f in fills), ZERO) != report.filled_contracts:
+            return await _doubt(
+                order_id,
+                f"{report.filled_contracts} contracts are filled, its trades are not all listed",
+                journal,
+                clock,
+            )
+    await journal.settle(order_id, report, at=clock.now(), fills=fills)
+    return Placed(order_id, report.status, report, fills, "")
+
+
+async def _doubt(order_id: ClientOrderId, why: str, journal: Journal, clock: Clock) -> Placed:
+    await journal.settle(order_id, None, at=clock.now(), in_doubt=why)
+    return Placed(order_id, OrderStatus.IN_DOUBT, None, (), why)
+
+
+async def _refuse(order_id: ClientOrderId, why: str, journal: Journal, clock: Clock) -> Placed:
+    await journal.settle(order_id, None, at=clock.now(), refusal=why)
+    return Placed(order_id, OrderStatus.REJECTED, None, (), why)

@@ -1,0 +1,36 @@
+"""Tell the world what a cycle did. Failure here is noted and never stops trading."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot.domain.records import CycleRecord, Outcome
+from bot.ports import Notifier, Telemetry
+
+_log: Final = structlog.get_logger("hedgehold.publish")
+
+LOUD: Final = frozenset({Outcome.FAILED, Outcome.IN_DOUBT, Outcome.REFUSED})
+"""Outcomes that a person should hear of, not only read."""
+
+
+async def publish(
+    records: tuple[CycleRecord, ...], *, telemetry: Telemetry, notifier: Notifier
+) -> None:
+    """Hand every record on, and notify where it is loud. Raises nothing."""
+    for record in records:
+        try:
+            telemetry.cycle(record)
+            if record.outcome in LOUD:
+                await notifier.notify(f"{record.bag}: {record.outcome.value}", record.reason)
+        except Exception as trouble:  # noqa: BLE001 - telling must never break trading
+            _log.warning("publish failed", bag=record.bag, error=type(trouble).__name__)
+
+
+async def announce(notifier: Notifier, title: str, text: str) -> None:
+    """Tell a person something at once. Raises nothing."""
+    try:
+        await notifier.notify(title, text)
+    except Exception as trouble:  # noqa: BLE001 - telling must never break trading
+        _log.warning("notify failed", title=title, error=type(trouble).__name__)

@@ -1,0 +1,107 @@
+"""Settle every order whose end is not known: the same path after a crash and in every cycle.
+
+"Not found" is a refusal only after a grace period and a second look; until then the market is in
+doubt and nothing that grows the short is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.orders import OrderStatus
+from bot.domain.quantities import ClientOrderId
+from bot.domain.records import OrderRecord
+from bot.engine.execute import Placed, credit
+from bot.engine.observe import AccountPorts
+from bot.errors import ExchangeError, OrderNotFound
+from bot.ports import Clock, Journal
+
+
+@dataclass(slots=True)
+class LookUps:
+    """How often each order was looked for in vain."""
+
+    misses: dict[ClientOrderId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a pass over the unsettled orders found: the settled ones, and those still in doubt."""
+
+    settled: tuple[Placed, ...]
+    in_doubt: tuple[OrderRecord, ...]
+
+
+NOTHING_UNSETTLED = Reconciled((), ())
+
+
+async def reconcile(
+    accounts: Mapping[str, AccountPorts],
+    *,
+    journal: Journal,
+    clock: Clock,
+    look_ups: LookUps,
+    grace_s: float,
+    least_look_ups: int,
+) -> Reconciled:
+    """Look every unsettled order of these accounts up and write down what became of it.
+
+    An order that cannot be looked up now stays in doubt; only journal errors are raised.
+    """
+    settled: list[Placed] = []
+    in_doubt: list[OrderRecord] = []
+    for record in await journal.unsettled():
+        ports = accounts.get(record.intent.account)
+        if ports is None:
+            continue
+        placed = await _look_up(
+            record,
+            ports,
+            journal=journal,
+            clock=clock,
+            look_ups=look_ups,
+            grace_s=grace_s,
+            least_look_ups=least_look_ups,
+        )
+        if placed is None or not placed.status.is_final:
+            in_doubt.append(record)
+        else:
+            look_ups.misses.pop(record.intent.client_order_id, None)
+            settled.append(placed)
+    return Reconciled(tuple(settled), tuple(in_doubt))
+
+
+async def _look_up(
+    record: OrderRecord,
+    ports: AccountPorts,
+    *,
+    journal: Journal,
+    clock: Clock,
+    look_ups: LookUps,
+    grace_s: float,
+    least_look_ups: int,
+) -> Placed | None:
+    order_id, symbol = record.intent.client_order_id, record.intent.symbol
+    try:
+        report = await ports.gateway.find(order_id, symbol)
+        if report is not None and not report.status.is_final:
+            report = await ports.gateway.cancel(order_id, symbol)
+    except OrderNotFound:
+        report = None
+    except ExchangeError:
+        return None
+    if report is not None:
+        return await credit(
+            order_id, report, record.intended_at, ports=ports, journal=journal, clock=clock
+        )
+    look_ups.misses[order_id] = look_ups.misses.get(order_id, 0) + 1
+    waited_s = (clock.now() - record.intended_at).total_seconds()
+    if waited_s < grace_s or look_ups.misses[order_id] < least_look_ups:
+        return None
+    why = (
+        f"the venue does not know it after {look_ups.misses[order_id]} look-ups "
+        f"over {waited_s:.0f} s: it never arrived"
+    )
+    await journal.settle(order_id, None, at=clock.now(), refusal=why)
+    return Placed(order_id, OrderStatus.REJECTED, None, (), why)

@@ -1,0 +1,165 @@
+"""One bag in one cycle up to the guard's word: seen, assessed, decided, reviewed; nothing sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from bot.domain.decision import Pursuit
+from bot.domain.exposure import Exposure, assess_bag, buckets_of
+from bot.domain.judgement import Circumstances, Judgement, judge, liquidation_now
+from bot.domain.limits import TradingState
+from bot.domain.quantities import ZERO
+from bot.domain.records import Figure, Sight
+from bot.domain.report import figures_of, sight_of
+from bot.engine.changes import News, Sources, changes_since
+from bot.engine.desk import BagState, Desk, control_for
+from bot.engine.observe import (
+    Look,
+    contracts_held,
+    look_with_patience,
+    require_fresh,
+    require_whole,
+)
+from bot.errors import IncompleteSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a bag looks like and what is to be done about it, before anything is."""
+
+    taken_at: datetime
+    age_s: float
+    state: TradingState
+    exposure: Exposure
+    news: News
+    base_coin: Decimal
+    judgement: Judgement
+    sight: Sight
+    figures: tuple[Figure, ...]
+
+
+async def view_bag(
+    desk: Desk, bag: BagState, seen: Look, *, cycle: int, in_doubt: tuple[str, ...] = ()
+) -> View:
+    """Assess a bag from a look, explain what changed, decide and ask the guard.
+
+    While an order of the market is in doubt nothing is read into its changes. What would be acted
+    on at once is looked at a second time first. Raises :class:`bot.errors.SnapshotError` where the
+    look is not whole, fresh or stable, and whatever venue and journal raise.
+    """
+    if in_doubt:
+        return _judge(desk, bag, seen, _unchanged(bag, seen), cycle=cycle, in_doubt=in_doubt)
+    news = await _news(desk, bag, seen)
+    if news.occasion and bag.memory is not None:
+        again = await look_with_patience(
+            desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
+        )
+        confirmed = await _news(desk, bag, again)
+        if not news.agrees_with(confirmed):
+            raise IncompleteSnapshot(
+                f"two looks disagree about what happened ({news.occasion}; then "
+                f"{confirmed.occasion or 'nothing'})",
+                surface="changes",
+            )
+        seen, news = again, confirmed
+    return _judge(desk, bag, seen, news, cycle=cycle, in_doubt=())
+
+
+async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
+    """Check that a look can be used for a bag and say what is new in it."""
+    now, plan = desk.clock.now(), bag.plan
+    require_fresh(seen, plan.bag.symbol, now=now, max_age_s=desk.policy.max_snapshot_age_s)
+    require_whole(plan.bag, seen, bag.memory)
+    coins = sum((b.amount_coin for b in buckets_of(plan.bag, seen.snapshots)), ZERO)
+    return await changes_since(
+        plan.bag,
+        bag.memory,
+        seen,
+        coins=coins,
+        index_usd=seen.quotes[plan.bag.symbol].index_usd,
+        sources=Sources(desk.accounts, desk.journal, bag.entries, desk.policy.grace_s),
+        now=now,
+    )
+
+
+def _unchanged(bag: BagState, seen: Look) -> News:
+    """What is held now, without any explanation."""
+    buckets = buckets_of(bag.plan.bag, seen.snapshots)
+    coins = sum((bucket.amount_coin for bucket in buckets), ZERO)
+    number = bag.memory.fill_number if bag.memory is not None else 0
+    return News(coins, contracts_held(bag.plan.bag, seen), number)
+
+
+def _judge(
+    desk: Desk, bag: BagState, seen: Look, news: News, *, cycle: int, in_doubt: tuple[str, ...]
+) -> View:
+    plan, now = bag.plan, desk.clock.now()
+    quote = seen.quotes[plan.bag.symbol]
+    buckets = buckets_of(plan.bag, seen.snapshots)
+    exposure = assess_bag(plan.bag, seen.snapshots, quote, buckets)
+    memory = bag.memory
+    occasion = news.occasion
+    if memory is None:
+        base_coin = exposure.equity_coin
+    else:
+        base_coin = memory.base_coin
+        if news.flow is not None:
+            base_coin += news.flow.amount_coin
+        if not occasion and memory.policy != plan.policy.fingerprint:
+            occasion = "the settings of this bag changed"
+    legs = seen.snapshots[plan.bag.hedge_account].position_of(plan.bag.symbol)
+    isolated = [leg.isolated_coin for leg in legs if leg.isolated_coin is not None]
+    isolated_coin = sum(isolated, ZERO) if isolated else None
+    orders_last_hour, turnover_usd = bag.sent.rates(now)
+    _, short_cap_usd = control_for(plan.bag.name, desk.controls)
+    state = bag.state(desk.controls)
+    judgement = judge(
+        plan,
+        exposure,
+        quote,
+        Circumstances(
+            cycle=cycle,
+            state=state,
+            base_coin=base_coin,
+            pursuit=Pursuit.NONE if memory is None else memory.pursuit,
+            occasion=occasion,
+            short_cap_usd=short_cap_usd,
+            orders_last_hour=orders_last_hour,
+            turnover_last_day_usd=turnover_usd,
+            in_doubt=in_doubt,
+            isolated_coin=isolated_coin,
+        ),
+    )
+    reported = [leg.liquidation_price for leg in legs if leg.liquidation_price is not None]
+    liquidation = (
+        reported[0]
+        if len(reported) == 1
+        else liquidation_now(plan, exposure, isolated_coin=isolated_coin)
+    )
+    sight = sight_of(
+        exposure,
+        judgement.decision,
+        funding_rate=quote.funding_rate,
+        liquidation_price=liquidation,
+    )
+    return View(
+        taken_at=seen.taken_at,
+        age_s=seen.age_s(now),
+        state=state,
+        exposure=exposure,
+        news=news,
+        base_coin=base_coin,
+        judgement=judgement,
+        sight=sight,
+        figures=figures_of(
+            plan,
+            buckets,
+            quote,
+            judgement,
+            base_coin=base_coin,
+            balances_at=seen.taken_at,
+            now=now,
+        ),
+    )
