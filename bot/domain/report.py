@@ -14,7 +14,7 @@ from bot.domain.limits import Denied
 from bot.domain.margin import LiquidationPrice, Never
 from bot.domain.orders import Side
 from bot.domain.quantities import BPS, ZERO, plain
-from bot.domain.records import Action, Figure, Sight
+from bot.domain.records import Action, CycleRecord, Figure, Sight
 from bot.domain.targets import describe
 
 
@@ -125,3 +125,34 @@ def liquidation_text(price: LiquidationPrice | None) -> str:
     if price is None:
         return "unknown"
     return "never" if isinstance(price, Never) else f"{price:,.2f}"
+
+
+def record_fields(record: CycleRecord) -> dict[str, object]:
+    """A record under the names that every report uses: the log line, ``plan``, ``status``.
+
+    Numbers stay decimals, moments stay moments; whoever prints decides on the form. Without a
+    sight its numbers are None.
+    """
+    sight = record.sight
+    fields: dict[str, object] = {
+        "name": record.bag,
+        "asset": record.asset,
+        "cycle": record.cycle,
+        "at": record.at,
+        "mode": record.mode,
+        "state": record.state,
+        "outcome": record.outcome,
+        "action": record.action,
+        "contracts": record.contracts,
+        "reason": record.reason,
+        "orders": list(record.orders),
+        "age_s": round(record.age_s, 3),
+        "took_s": round(record.took_s, 3),
+    }
+    for name in SIGHT_NAMES:
+        fields[name] = None if sight is None else getattr(sight, name)
+    return fields
+
+
+SIGHT_NAMES = tuple(Sight.__dataclass_fields__)
+"""The numbers of a sight, in the order in which they are reported."""
