@@ -120,6 +120,22 @@ def test_a_failed_installation_stops_the_script_and_starts_over_next_time(
     assert checkout.notes() == FROM_NOTHING
 
 
+def test_an_update_cut_short_is_not_taken_for_done_when_the_lock_is_put_back(
+    checkout: Checkout,
+) -> None:
+    checkout.set_up()
+    lock = checkout.folder / "requirements.lock"
+    lock.write_text("as it is now\n")
+    (checkout.folder / "no-network").touch()
+    checkout.set_up()
+    checkout.notes()
+
+    (checkout.folder / "no-network").unlink()
+    lock.write_text("as it was\n")
+    checkout.set_up()
+    assert checkout.notes() == FROM_NOTHING
+
+
 def test_a_moved_checkout_gets_a_new_environment(checkout: Checkout, tmp_path: Path) -> None:
     checkout.set_up()
     moved = Checkout(checkout.folder.rename(tmp_path / "elsewhere"), checkout.python)
