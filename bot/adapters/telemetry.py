@@ -1,0 +1,76 @@
+"""Where a cycle's record goes: the canonical log line, and a person's attention."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import structlog
+
+from bot.domain.quantities import plain
+from bot.domain.records import CycleRecord, Outcome
+from bot.domain.report import liquidation_text, record_fields
+
+_CYCLE_EVENT: Final = "cycle"
+
+
+class LineTelemetry:
+    """One canonical line per bag and cycle with every number under its full name."""
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger("hedgehold")
+
+    def cycle(self, record: CycleRecord) -> None:
+        """Write the line."""
+        self._log.info(_CYCLE_EVENT, **record_fields(record))
+
+
+class TerminalTelemetry:
+    """The same line for a person who watches: what matters, rounded, the reason last."""
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger("hedgehold")
+
+    def cycle(self, record: CycleRecord) -> None:
+        """Write the line."""
+        sight = record.sight
+        quiet = record.outcome in (Outcome.HELD, Outcome.TRADED)
+        write = self._log.info if quiet else self._log.warning
+        if sight is None:
+            write(_CYCLE_EVENT, bag=record.bag, outcome=record.outcome.value, reason=record.reason)
+            return
+        write(
+            _CYCLE_EVENT,
+            bag=record.bag,
+            at=record.at.strftime("%m-%d %H:%M:%S"),
+            outcome=record.outcome.value,
+            mark=f"{sight.mark_usd:,.2f}",
+            equity=f"{sight.equity_coin:.6f} {record.asset}",
+            short=f"{sight.short_usd:,.0f} USD",
+            delta=f"{sight.delta_coin:+.6f}",
+            hedged=_share(sight.hedge_ratio),
+            liquidation=liquidation_text(sight.liquidation_price),
+            order=_order(record),
+            reason=record.reason,
+        )
+
+
+def _share(ratio: Decimal | None) -> str:
+    return "no bag" if ratio is None else f"{ratio:.2%}"
+
+
+def _order(record: CycleRecord) -> str:
+    if not record.orders:
+        return "none"
+    return f"{record.action.value} {plain(record.contracts)} contracts"
+
+
+class LogNotifier:
+    """Tells a person by a warning in the log, for as long as no other way is set up."""
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger("hedgehold")
+
+    async def notify(self, title: str, text: str) -> None:
+        """Write the warning."""
+        self._log.warning("alert", title=title, text=text)
