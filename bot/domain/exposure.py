@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from bot.domain.account import AccountSnapshot, Position, Quote, Wallet
+from bot.domain.account import AccountSnapshot, Quote, Wallet
+from bot.domain.payoff import book_at_entry, coins_at
 from bot.domain.quantities import ONE, ZERO
 from bot.errors import IncompleteSnapshot
 
@@ -189,7 +190,8 @@ def assess_bag(
 ) -> Exposure:
     """The exposure of a bag from one look at its accounts.
 
-    Further inverse positions in the same coin count with the coin exposure they have.
+    Further inverse positions in the same coin count with the coin exposure they have: those of the
+    hedge account, and of every account whose margin wallet is among the holdings.
     """
     outside_coin = wallet_coin = ZERO
     for bucket in buckets:
@@ -198,13 +200,15 @@ def assess_bag(
         else:
             outside_coin += bucket.amount_coin
     face_usd = coin_cost = other_unrealised = other_coin = ZERO
-    for position in snapshots[bag.hedge_account].positions:
-        if position.symbol == bag.symbol:
-            face_usd += position.face_usd
-            coin_cost += _coin_cost(position)
-        elif _settles_in(position.symbol, bag.asset):
-            other_unrealised += position.unrealised_coin
-            other_coin += position.face_usd / position.mark_usd
+    for account in _margin_accounts(bag):
+        for position in snapshots[account].positions:
+            if position.symbol == bag.symbol and account == bag.hedge_account:
+                held = book_at_entry(position.face_usd, position.entry_usd)
+                face_usd += held.face_usd
+                coin_cost += held.coin_cost
+            elif settles_in(position.symbol, bag.asset):
+                other_unrealised += position.unrealised_coin
+                other_coin += coins_at(position.face_usd, position.mark_usd)
     return assess(
         outside_coin=outside_coin,
         wallet_coin=wallet_coin,
@@ -217,10 +221,12 @@ def assess_bag(
     )
 
 
-def _coin_cost(position: Position) -> Decimal:
-    return position.face_usd / position.entry_usd
+def _margin_accounts(bag: Bag) -> list[str]:
+    also = [h.account for h in bag.holdings if Wallet.MARGIN in h.wallets]
+    return list(dict.fromkeys([bag.hedge_account, *also]))
 
 
-def _settles_in(symbol: str, asset: str) -> bool:
+def settles_in(symbol: str, asset: str) -> bool:
+    """Whether a contract is settled in a coin, and so shares its margin wallet."""
     settle = symbol.partition(":")[2]
     return settle == asset or settle.startswith(f"{asset}-")

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.account import AccountSnapshot, Quote, Wallet
-from bot.domain.exposure import Bag
+from bot.domain.exposure import Bag, settles_in
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
@@ -125,33 +125,51 @@ def require_fresh(
 def require_whole(bag: Bag, seen: Look, memory: BagMemory | None) -> None:
     """Raise :class:`IncompleteSnapshot` where an empty answer contradicts what is known.
 
-    A position list without our position counts as flat only if the margin wallet has nothing bound
-    in positions either; a balance list without any coin of a bag that had some counts as unread.
+    A position list without our market counts as flat only if the margin wallet binds nothing that
+    it does not explain; a balance list without any coin of a bag that had some counts as unread.
     """
-    if memory is None:
-        return
     account = seen.snapshots[bag.hedge_account]
-    if memory.contracts != ZERO and not account.position_of(bag.symbol):
-        bound = [
-            balance.used_coin
-            for balance in account.balances
-            if balance.asset == bag.asset and balance.wallet is Wallet.MARGIN
-        ]
-        if not bound or any(used is None or used != ZERO for used in bound):
-            raise IncompleteSnapshot(
-                f"{bag.hedge_account} lists no position in {bag.symbol}, but there was one of "
-                f"{memory.contracts} contracts and its margin is still bound",
-                surface="positions",
-            )
+    if not account.position_of(bag.symbol):
+        _require_flat(bag, account, memory)
     declared = sum((e.amount_coin for e in bag.external), ZERO)
-    if memory.coins > declared and not any(
-        balance.asset == bag.asset
-        for snapshot in seen.snapshots.values()
-        for balance in snapshot.balances
+    if (
+        memory is not None
+        and memory.coins > declared
+        and not any(
+            balance.asset == bag.asset
+            for snapshot in seen.snapshots.values()
+            for balance in snapshot.balances
+        )
     ):
         raise IncompleteSnapshot(
             f"no account lists any {bag.asset}, but the bag held {memory.coins - declared:f}",
             surface="balances",
+        )
+
+
+def _require_flat(bag: Bag, account: AccountSnapshot, memory: BagMemory | None) -> None:
+    """No position is listed in the bag's market: is that so?"""
+    bound = [
+        balance.used_coin
+        for balance in account.balances
+        if balance.asset == bag.asset and balance.wallet is Wallet.MARGIN
+    ]
+    explained = account.open_orders or any(
+        settles_in(position.symbol, bag.asset) for position in account.positions
+    )
+    if not explained and any(used is not None and used != ZERO for used in bound):
+        raise IncompleteSnapshot(
+            f"{account.account} lists neither position nor order in {bag.asset}, but "
+            f"margin is bound",
+            surface="positions",
+        )
+    if memory is None or memory.contracts == ZERO:
+        return
+    if not bound or any(used is None or used != ZERO for used in bound):
+        raise IncompleteSnapshot(
+            f"{account.account} lists no position in {bag.symbol}, but there was one of "
+            f"{memory.contracts} contracts and nothing says that its margin is free",
+            surface="positions",
         )
 
 
