@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import Enum
 
 from bot.domain.exposure import Exposure
-from bot.domain.quantities import ZERO
-from bot.domain.targets import Target, describe, target_short_usd
+from bot.domain.quantities import ONE, ZERO, as_price, in_coin, in_usd
+from bot.domain.targets import Target, coin_share, describe, target_short_usd
 
 
 class Pursuit(Enum):
@@ -37,6 +37,8 @@ class Why(Enum):
     PURSUING = "pursuing"
     EVENT = "event"
     UNWINDING = "unwinding"
+    NET_LONG = "net long"
+    NO_EQUITY = "no equity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +86,29 @@ class Hold:
     @property
     def reason(self) -> str:
         """The decision in words, with the numbers that led there."""
-        e = self.exposure
         standing = (
-            f"the short of {e.short_usd:,.2f} USD against a target of "
-            f"{self.target_short_usd:,.2f} USD ({describe(self.target)})"
+            f"hold: the short of {in_usd(self.exposure.short_usd)} USD against a target of "
+            f"{in_usd(self.target_short_usd)} USD ({describe(self.target)}) misses "
+            f"{in_usd(self.gap_usd, signed=True)} USD"
         )
         match self.why:
             case Why.NOTHING_TO_HEDGE:
-                return f"hold: no coins and no short ({e.equity_coin:f} coins)"
+                coins = in_coin(self.exposure.equity_coin)
+                return f"{standing}; of {coins} coins none is to be hedged"
             case Why.TOO_SMALL:
-                return (
-                    f"hold: {standing} misses {self.gap_usd:+,.2f} USD, which is less than half "
-                    "a contract or the venue's minimum"
-                )
+                return f"{standing}, which is less than half a contract or the venue's minimum"
             case Why.ARRIVED:
-                return (
-                    f"hold: {standing} misses {self.gap_usd:+,.2f} USD, back inside the inner edge"
-                )
+                return f"{standing}, back inside the inner edge"
             case _:
-                return (
-                    f"hold: {standing} misses {self.gap_usd:+,.2f} USD, inside the band of "
-                    f"±{self.outer_usd:,.2f} USD"
-                )
+                return f"{standing}, inside the band of ±{in_usd(self.outer_usd)} USD"
 
 
 @dataclass(frozen=True, slots=True)
 class Adjust:
-    """Change the short. ``gap_usd`` is signed (+ sell more, − buy back); ``trade_usd`` is the part
-    of it to trade now, with the same sign. ``occasion`` names the event, where there was one."""
+    """Change the short. ``gap_usd`` is signed (+ sell more, − buy back) and not zero;
+    ``trade_usd`` is the part of it to trade now, with the same sign. ``occasion`` names the event,
+    where there was one; ``coin_share`` is how much of the gap is counted in coins (see
+    :func:`bot.domain.targets.coin_share`)."""
 
     why: Why
     gap_usd: Decimal
@@ -122,30 +119,43 @@ class Adjust:
     target: Target
     pursuit: Pursuit
     occasion: str
+    coin_share: Decimal
 
     @property
     def reason(self) -> str:
         """The decision in words, with the numbers that led there."""
-        e = self.exposure
         verb = "sell" if self.trade_usd > ZERO else "buy back"
         what = (
-            f"{verb} {abs(self.trade_usd):,.2f} USD: the short is {e.short_usd:,.2f} USD, the "
-            f"target {self.target_short_usd:,.2f} USD ({describe(self.target)})"
+            f"{verb} {in_usd(abs(self.trade_usd))} USD of the gap of "
+            f"{in_usd(self.gap_usd, signed=True)} USD: the short is "
+            f"{in_usd(self.exposure.short_usd)} USD, the target "
+            f"{in_usd(self.target_short_usd)} USD ({describe(self.target)})"
         )
+        return f"{what}; {self._cause}"
+
+    @property
+    def _cause(self) -> str:
+        coins = in_coin(self.exposure.equity_coin)
         match self.why:
             case Why.OPENING:
-                return f"{what}; opening the hedge of {e.equity_coin:f} coins at {e.mark_usd:f}"
+                price = as_price(self.exposure.mark_usd)
+                cause = f"opening the hedge of {coins} coins at {price} USD"
             case Why.OUTSIDE_BAND:
-                return (
-                    f"{what}; the gap of {self.gap_usd:+,.2f} USD left the band of "
-                    f"±{self.outer_usd:,.2f} USD, so trade back to its inner edge"
+                cause = (
+                    f"the gap left the band of ±{in_usd(self.outer_usd)} USD, so trade back to its "
+                    "inner edge"
                 )
             case Why.UNWINDING:
-                return f"{what}; unwinding"
+                cause = "unwinding"
             case Why.EVENT:
-                return f"{what}; {self.occasion}, which is acted on at once"
+                cause = f"{self.occasion}, which is acted on at once"
+            case Why.NET_LONG:
+                cause = "the position is a long, which no bag wants, so it is turned at once"
+            case Why.NO_EQUITY:
+                cause = f"the bag is worth {coins} coins, so the target is sought at once"
             case _:
-                return f"{what}; going on with what an earlier cycle began"
+                cause = "going on with what an earlier cycle began"
+        return cause
 
 
 Decision = Hold | Adjust
@@ -165,44 +175,70 @@ def decide(
     ``base_coin`` is the base of a static target; ``pursuit`` what the last cycle left to do;
     ``occasion`` an event since then in words (a deposit, a liquidation), which is acted on at once;
     ``short_cap_usd`` the largest short that an unwind under way allows.
+
+    A pursuit of the edge holds from the inner edge on; one of the target asks for the rest until
+    that is not worth an order (:func:`too_small`). Which pursuit to go on with after an order is
+    told by :meth:`bot.domain.judgement.Judgement.pursuit_after`.
     """
     target = policy.target
     short_usd = exposure.short_usd
     wanted_usd = target_short_usd(target, exposure, base_coin)
-    unwinding = short_cap_usd is not None and short_cap_usd < wanted_usd
-    if short_cap_usd is not None and unwinding:
-        wanted_usd = short_cap_usd
+    unwinding = False
+    if short_cap_usd is not None and short_cap_usd < wanted_usd:
+        wanted_usd, unwinding = short_cap_usd, True
     gap_usd = wanted_usd - short_usd
     exposed_usd = exposure.delta_coin * exposure.mark_usd + short_usd
     outer_usd = policy.band.outer_usd(exposed_usd)
-    size_usd = abs(gap_usd)
 
+    if not gap_usd:
+        return _idle(exposure, target, outer_usd)
     if occasion:
         why, pursuit = Why.EVENT, Pursuit.TARGET
     elif unwinding and gap_usd < ZERO:
         why, pursuit = Why.UNWINDING, Pursuit.TARGET
-    elif short_usd == ZERO:
-        if wanted_usd == ZERO:
-            return Hold(Why.NOTHING_TO_HEDGE, gap_usd, wanted_usd, outer_usd, exposure, target)
+    elif not short_usd:
         why, pursuit = Why.OPENING, Pursuit.TARGET
-    elif short_usd < ZERO or exposure.equity_coin <= ZERO:
-        why, pursuit = Why.OUTSIDE_BAND, Pursuit.TARGET
+    elif short_usd < ZERO:
+        why, pursuit = Why.NET_LONG, Pursuit.TARGET
+    elif exposure.equity_coin <= ZERO:
+        why, pursuit = Why.NO_EQUITY, Pursuit.TARGET
     elif pursuit is not Pursuit.NONE:
         why = Why.PURSUING
-    elif size_usd > outer_usd:
-        why, pursuit = Why.OUTSIDE_BAND, Pursuit.EDGE
-    else:
+    elif -outer_usd <= gap_usd <= outer_usd:
         return Hold(Why.INSIDE_BAND, gap_usd, wanted_usd, outer_usd, exposure, target)
+    else:
+        why, pursuit = Why.OUTSIDE_BAND, Pursuit.EDGE
 
     trade_usd = gap_usd
     if pursuit is Pursuit.EDGE:
-        inner_usd = policy.band.inner_usd(exposed_usd)
-        if size_usd <= inner_usd:
+        trade_usd = _beyond(gap_usd, policy.band.inner_usd(exposed_usd))
+        if not trade_usd:
             return Hold(Why.ARRIVED, gap_usd, wanted_usd, outer_usd, exposure, target)
-        trade_usd = gap_usd - inner_usd if gap_usd > ZERO else gap_usd + inner_usd
+    share = ZERO if unwinding else _share_in_coin(target, wanted_usd, exposed_usd)
     return Adjust(
-        why, gap_usd, trade_usd, wanted_usd, outer_usd, exposure, target, pursuit, occasion
+        why, gap_usd, trade_usd, wanted_usd, outer_usd, exposure, target, pursuit, occasion, share
     )
+
+
+def _idle(exposure: Exposure, target: Target, outer_usd: Decimal) -> Hold:
+    """The hold of a bag that has exactly the short that it should have."""
+    short_usd = exposure.short_usd
+    why = Why.INSIDE_BAND if short_usd else Why.NOTHING_TO_HEDGE
+    return Hold(why, ZERO, short_usd, outer_usd, exposure, target)
+
+
+def _share_in_coin(target: Target, wanted_usd: Decimal, exposed_usd: Decimal) -> Decimal:
+    """How much of the gap is counted in coins, where the target may have been cut to the bag."""
+    if not wanted_usd:
+        return ZERO  # no short at all: so many dollars are to be bought back
+    return ONE if wanted_usd == exposed_usd else coin_share(target)
+
+
+def _beyond(gap_usd: Decimal, edge_usd: Decimal) -> Decimal:
+    """The part of a gap that lies beyond an edge on its side, with its sign; zero inside."""
+    if gap_usd > edge_usd:
+        return gap_usd - edge_usd
+    return gap_usd + edge_usd if gap_usd < -edge_usd else ZERO
 
 
 def too_small(adjust: Adjust) -> Hold:

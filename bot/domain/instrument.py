@@ -89,7 +89,10 @@ def choose_contract(
                     f"{asset}; choose one on {asset}, or 'auto'"
                 )
             return instrument
-    base, _, settle = symbol_parts(contract)
+    try:
+        base, _, settle = symbol_parts(contract)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
     if settle is not None and "-" in settle:
         kind = "a dated future, which expires; a hedge that lasts needs a perpetual"
     elif settle is None:

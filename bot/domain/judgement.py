@@ -10,11 +10,12 @@ from bot.domain.decision import Adjust, Decision, HedgePolicy, Pursuit, decide, 
 from bot.domain.exposure import Bag, Exposure
 from bot.domain.instrument import InversePerpetual
 from bot.domain.limits import Approved, Denied, GuardFacts, RiskLimits, TradingState, review
-from bot.domain.margin import LiquidationPrice, initial_margin_coin, liquidation_price
+from bot.domain.margin import NEVER, LiquidationPrice, initial_margin_coin, liquidation_price
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.payoff import FLAT, InverseBook, apply_fill, fee_coin
 from bot.domain.quantities import ONE, ZERO
-from bot.domain.sizing import ExecutionPolicy, expected_price_usd, propose
+from bot.domain.sizing import ExecutionPolicy, contracts_wanted, expected_price_usd, propose
+from bot.domain.targets import diffusion_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,15 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision, the order that it asks for, and the guard's word on it."""
+    """A decision, the order that it asks for, and the guard's word on it.
+
+    ``is_slice``: the order was cut, more than a lot of the trade remains when it has filled.
+    """
 
     exposure: Exposure
     decision: Decision
     verdict: Approved | Denied | None
+    is_slice: bool = False
 
     @property
     def intent(self) -> OrderIntent | None:
@@ -64,9 +69,23 @@ class Judgement:
 
     @property
     def pursuit(self) -> Pursuit:
-        """What the next cycle goes on with."""
+        """What the next cycle goes on with if nothing of the order has filled."""
         decision = self.decision
         return decision.pursuit if isinstance(decision, Adjust) else Pursuit.NONE
+
+    def pursuit_after(self, filled_contracts: Decimal) -> Pursuit:
+        """What the next cycle goes on with once so much of the order has filled.
+
+        A target that price does not move is pursued to the end, whatever the order cost. One that
+        it does move is left to the band as soon as the trade is done: going on would follow every
+        step of the price.
+        """
+        intent = self.intent
+        if intent is None:
+            return Pursuit.NONE
+        done = filled_contracts >= intent.contracts and not self.is_slice
+        moves = diffusion_share(self.decision.target) != ZERO
+        return Pursuit.NONE if done and moves else self.pursuit
 
 
 def judge(
@@ -84,6 +103,7 @@ def judge(
     )
     if not isinstance(decision, Adjust):
         return Judgement(exposure, decision, None)
+    price_usd = expected_price_usd(decision, quote)
     intent = propose(
         decision,
         bag=plan.bag,
@@ -94,29 +114,29 @@ def judge(
     )
     if intent is None:
         return Judgement(exposure, too_small(decision), None)
-    growing = intent.side is Side.SELL
+    instrument = plan.instrument
+    left = contracts_wanted(decision, instrument, price_usd) - intent.contracts
+    watched = plan.limits.min_liquidation_distance is not None and intent.side is Side.SELL
     facts = GuardFacts(
         state=now.state,
         exposure=exposure,
-        contract_usd=plan.instrument.contract_usd,
+        contract_usd=instrument.contract_usd,
         bid_usd=quote.bid_usd,
         ask_usd=quote.ask_usd,
         liquidation_after=(
             liquidation_after(
-                plan,
-                exposure,
-                intent,
-                price_usd=expected_price_usd(decision, quote),
-                isolated_coin=now.isolated_coin,
+                plan, exposure, intent, price_usd=price_usd, isolated_coin=now.isolated_coin
             )
-            if growing
+            if watched
             else None
         ),
         orders_last_hour=now.orders_last_hour,
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
     )
-    return Judgement(exposure, decision, review(intent, plan.limits, facts))
+    return Judgement(
+        exposure, decision, review(intent, plan.limits, facts), left >= instrument.lot_contracts
+    )
 
 
 def liquidation_after(
@@ -126,25 +146,28 @@ def liquidation_after(
     *,
     price_usd: Decimal,
     isolated_coin: Decimal | None = None,
-) -> LiquidationPrice:
+) -> LiquidationPrice | None:
     """The liquidation price once an order has filled whole at ``price_usd``, fee paid.
 
-    In cross mode the whole margin wallet backs the position; in isolated mode the coins bound to
-    it, and for what is added the initial margin at the leverage that is set.
+    In cross mode the whole margin wallet backs the position, and what other positions have gained
+    or lost; in isolated mode the coins bound to it, and for what is added the initial margin at
+    the leverage that is set. None where the coins bound to a position are not known.
     """
-    book = _book(exposure)
+    book, locked_coin = _book(exposure)
     change_usd = intent.notional_usd * intent.side.sign
     after, realised_coin = apply_fill(book, change_usd, price_usd)
     fee = fee_coin(change_usd, price_usd, plan.instrument.taker_fee_rate)
     if plan.margin_mode is MarginMode.CROSS:
-        backing_coin = exposure.wallet_coin + realised_coin - fee
+        backing_coin = _cross_backing(exposure) + realised_coin - fee
     else:
+        bound = isolated_coin if exposure.short_usd else ZERO
+        if bound is None:
+            return None
         added = initial_margin_coin(change_usd, price_usd, max(plan.leverage, ONE))
-        bound = ZERO if isolated_coin is None else isolated_coin
         backing_coin = bound + added if intent.side is Side.SELL else bound
     return liquidation_price(
         after,
-        backing_coin,
+        backing_coin + locked_coin,
         plan.instrument.maintenance,
         plan.instrument.maintenance_convention,
     )
@@ -152,13 +175,21 @@ def liquidation_after(
 
 def liquidation_now(
     plan: HedgePlan, exposure: Exposure, *, isolated_coin: Decimal | None = None
-) -> LiquidationPrice:
-    """The liquidation price of the position as it stands, by our own arithmetic."""
-    isolated = plan.margin_mode is MarginMode.ISOLATED and isolated_coin is not None
-    backing_coin = isolated_coin if isolated and isolated_coin is not None else exposure.wallet_coin
+) -> LiquidationPrice | None:
+    """The liquidation price of the position as it stands, by our own arithmetic.
+
+    None in isolated mode where the coins bound to the position are not known.
+    """
+    if not exposure.short_usd:
+        return NEVER
+    cross = plan.margin_mode is MarginMode.CROSS
+    backing_coin = _cross_backing(exposure) if cross else isolated_coin
+    if backing_coin is None:
+        return None
+    book, locked_coin = _book(exposure)
     return liquidation_price(
-        _book(exposure),
-        backing_coin,
+        book,
+        backing_coin + locked_coin,
         plan.instrument.maintenance,
         plan.instrument.maintenance_convention,
     )
@@ -173,7 +204,20 @@ def effective_leverage(exposure: Exposure) -> Decimal | None:
     return abs(exposure.short_coin) / margin_coin if margin_coin > ZERO else None
 
 
-def _book(exposure: Exposure) -> InverseBook:
-    if exposure.short_usd == ZERO:
-        return FLAT
-    return InverseBook(-exposure.short_usd, exposure.coin_cost)
+def _cross_backing(exposure: Exposure) -> Decimal:
+    """The margin wallet, and what other positions in the coin have gained or lost."""
+    if not exposure.other_coin:
+        return exposure.wallet_coin
+    own_coin = exposure.coin_cost + exposure.short_coin
+    return exposure.wallet_coin + exposure.unrealised_coin - own_coin
+
+
+def _book(exposure: Exposure) -> tuple[InverseBook, Decimal]:
+    """The net position, and the coins that a long and a short leg side by side have locked in."""
+    face_usd, cost_coin = -exposure.short_usd, exposure.coin_cost
+    if not face_usd:
+        return FLAT, cost_coin
+    if (face_usd > ZERO) is (cost_coin > ZERO):
+        return InverseBook(face_usd, cost_coin), ZERO
+    at_mark_coin = face_usd / exposure.mark_usd
+    return InverseBook(face_usd, at_mark_coin), cost_coin - at_mark_coin

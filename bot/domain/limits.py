@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.exposure import Exposure
 from bot.domain.margin import NEVER, LiquidationPrice
 from bot.domain.orders import OrderIntent, Side
-from bot.domain.quantities import HALF, ONE, ZERO
+from bot.domain.quantities import HALF, ONE, ZERO, as_price, in_coin, in_usd, plain
 
 
 class TradingState(Enum):
@@ -54,7 +54,8 @@ class GuardFacts:
     """What the guard must know beside the intent itself.
 
     ``liquidation_after`` is the liquidation price once the order has filled (None: unknown, which
-    is not the same as NEVER). ``in_doubt`` names the market's orders whose outcome is unknown.
+    is not the same as NEVER); only a limit on its distance reads it. ``in_doubt`` names the
+    market's orders whose outcome is unknown.
     """
 
     state: TradingState
@@ -93,10 +94,16 @@ def review(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> Approv
     no = (
         _state_rule(intent, facts)
         or _shape_rule(intent, facts)
+        or _book_rule(facts)
         or _rate_rule(intent, limits, facts)
     )
-    if no is None and intent.side is Side.SELL:
-        no = _growth_rule(intent, limits, facts)
+    after_usd = facts.exposure.short_usd + intent.notional_usd
+    if no is None and intent.side is Side.SELL and after_usd > ZERO:
+        no = (
+            _size_after_rule(intent, limits, facts, after_usd)
+            or _price_rule(limits, facts)
+            or _liquidation_rule(limits, facts)
+        )
     if no is None:
         return Approved(intent)
     return Denied(intent, rule=no[0], detail=no[1])
@@ -118,34 +125,49 @@ def _state_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
     if facts.in_doubt:
         return (
             "in_doubt",
-            f"the outcome of {', '.join(facts.in_doubt)} is unknown: settle it before another order",
+            f"the outcome of {', '.join(facts.in_doubt)} is unknown: settle it before any order",
         )
     return None
 
 
 def _shape_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
-    short = facts.exposure.short_usd
+    notional, short = intent.notional_usd, facts.exposure.short_usd
+    if intent.contracts <= ZERO or notional != intent.contracts * facts.contract_usd:
+        return (
+            "size",
+            f"{plain(intent.contracts)} contracts cannot be an order of {in_usd(notional)} USD",
+        )
     if intent.side is Side.BUY:
         if not intent.reduce_only:
             return "never_long", "a buy must be reduce-only"
-        if intent.notional_usd > short:
+        if notional > short:
             return (
                 "never_long",
-                f"buying {intent.notional_usd} USD back exceeds the short of {short} USD",
+                f"buying {in_usd(notional)} USD back exceeds the short of {in_usd(short)} USD",
             )
     elif intent.reduce_only:
         return "never_long", "a sell cannot be reduce-only: there is never a long to reduce"
+    return None
+
+
+def _book_rule(facts: GuardFacts) -> _No:
     if facts.bid_usd is None or facts.ask_usd is None:
         return "empty_book", "one side of the book is empty"
     if facts.bid_usd > facts.ask_usd:
-        return "crossed_book", f"bid {facts.bid_usd} is above ask {facts.ask_usd}"
+        return (
+            "crossed_book",
+            f"bid {as_price(facts.bid_usd)} is above ask {as_price(facts.ask_usd)}",
+        )
     return None
 
 
 def _rate_rule(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> _No:
     most = limits.max_order_usd
     if most is not None and intent.notional_usd > most:
-        return "max_order_usd", f"{intent.notional_usd} USD is more than the limit of {most} USD"
+        return (
+            "max_order_usd",
+            f"{in_usd(intent.notional_usd)} USD is more than the limit of {in_usd(most)} USD",
+        )
     orders = limits.max_orders_per_hour
     if orders is not None and facts.orders_last_hour >= orders:
         return (
@@ -161,41 +183,73 @@ def _rate_rule(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> _N
         return (
             "max_turnover_usd_per_day",
             (
-                f"{facts.turnover_last_day_usd} USD traded in a day and {intent.notional_usd} more "
-                f"exceed the limit of {turnover} USD"
+                f"{in_usd(facts.turnover_last_day_usd)} USD traded in a day and "
+                f"{in_usd(intent.notional_usd)} more exceed the limit of {in_usd(turnover)} USD"
             ),
         )
     return None
 
 
-def _growth_rule(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> _No:
-    exposure = facts.exposure
-    after = exposure.short_usd + intent.notional_usd
-    bag_usd = exposure.equity_coin * exposure.mark_usd
-    if after > bag_usd + facts.contract_usd * HALF:
-        return "past_the_bag", f"a short of {after} USD would exceed the bag of {bag_usd:.2f} USD"
-    if limits.max_short_usd is not None and after > limits.max_short_usd:
-        return "max_short_usd", f"a short of {after} USD exceeds the limit {limits.max_short_usd}"
-    deviation = limits.max_price_deviation
-    if deviation is not None and abs(exposure.basis) > deviation:
+def _size_after_rule(
+    intent: OrderIntent, limits: RiskLimits, facts: GuardFacts, after_usd: Decimal
+) -> _No:
+    exposure, notional, bid = facts.exposure, intent.notional_usd, _bid_usd(facts)
+    free_usd = exposure.delta_coin * bid
+    if notional > free_usd + facts.contract_usd * HALF:
         return (
-            "max_price_deviation",
+            "past_the_bag",
             (
-                f"mark {exposure.mark_usd} and index {exposure.index_usd} differ by "
-                f"{exposure.basis:.4%}, the limit is {deviation:.4%}"
+                f"selling {in_usd(notional)} USD at {as_price(bid)} would exceed the "
+                f"{in_coin(exposure.delta_coin)} coins ({in_usd(free_usd)} USD) without a hedge"
             ),
         )
+    most = limits.max_short_usd
+    if most is not None and after_usd > most:
+        return (
+            "max_short_usd",
+            f"a short of {in_usd(after_usd)} USD exceeds the limit of {in_usd(most)} USD",
+        )
+    return None
+
+
+def _price_rule(limits: RiskLimits, facts: GuardFacts) -> _No:
+    deviation = limits.max_price_deviation
+    if deviation is None:
+        return None
+    exposure, bid = facts.exposure, _bid_usd(facts)
+    mark = exposure.mark_usd
+    for name, price, apart in (
+        ("index", exposure.index_usd, exposure.basis),
+        ("bid", bid, bid / mark - ONE),
+    ):
+        if abs(apart) > deviation:
+            return (
+                "max_price_deviation",
+                (
+                    f"mark {as_price(mark)} and {name} {as_price(price)} differ by "
+                    f"{abs(apart):.4%}, the limit is {deviation:.4%}"
+                ),
+            )
+    return None
+
+
+def _bid_usd(facts: GuardFacts) -> Decimal:
+    return facts.exposure.mark_usd if facts.bid_usd is None else facts.bid_usd
+
+
+def _liquidation_rule(limits: RiskLimits, facts: GuardFacts) -> _No:
+    mark = facts.exposure.mark_usd
     distance = limits.min_liquidation_distance
     if distance is not None and distance > ZERO:
         liquidation = facts.liquidation_after
         if liquidation is None:
             return "min_liquidation_distance", "the liquidation price is unknown"
-        if liquidation is not NEVER and liquidation / exposure.mark_usd - ONE < distance:
+        if liquidation is not NEVER and liquidation / mark - ONE < distance:
             return (
                 "min_liquidation_distance",
                 (
-                    f"the liquidation price would be {liquidation:.2f} USD, "
-                    f"{liquidation / exposure.mark_usd - ONE:.2%} away; the limit is {distance:.2%}"
+                    f"the liquidation price would be {as_price(liquidation)} USD, "
+                    f"{liquidation / mark - ONE:.2%} away; the limit is {distance:.2%}"
                 ),
             )
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -150,9 +149,9 @@ def client_order_id(
 
     26 letters and digits, which is short enough for every venue with inverse perpetuals.
     """
-    decision = f"{bag}|{account}|{symbol}|{cycle}|{side.value}|{contracts.normalize()}"
-    digest = hashlib.sha256(decision.encode()).digest()[:15]
-    return ClientOrderId(CLIENT_ID_PREFIX + base64.b32encode(digest).decode().lower())
+    decision = (bag, account, symbol, cycle, side.value, str(contracts.normalize()))
+    digest = hashlib.sha256(repr(decision).encode()).hexdigest()
+    return ClientOrderId(CLIENT_ID_PREFIX + digest[:24])
 
 
 def is_ours(order_id: str | None) -> bool:

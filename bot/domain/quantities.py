@@ -44,4 +44,23 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
 def plain(value: Decimal) -> str:
     """The number as decimal text without an exponent and without idle zeros after the point."""
     text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def in_usd(amount_usd: Decimal, *, signed: bool = False) -> str:
+    """Dollars as people read them: to the cent, thousands apart; with its sign where it matters."""
+    text = format(amount_usd, "+,.2f" if signed else ",.2f")
+    return text.replace("-", "+" if signed else "") if text == "-0.00" else text
+
+
+def in_coin(amount_coin: Decimal) -> str:
+    """Coins as people read them: to the eighth place, without idle zeros."""
+    text = format(amount_coin, ",.8f").rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def as_price(price_usd: Decimal) -> str:
+    """A price as people read it: to the cent, and finer for what costs less than ten dollars."""
+    return format(price_usd, ",.2f" if abs(price_usd) >= 10 else ",.6f")

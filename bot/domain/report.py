@@ -13,7 +13,7 @@ from bot.domain.judgement import HedgePlan, Judgement, effective_leverage
 from bot.domain.limits import Denied
 from bot.domain.margin import LiquidationPrice, Never
 from bot.domain.orders import Side
-from bot.domain.quantities import BPS, ZERO, plain
+from bot.domain.quantities import BPS, ZERO, as_price, plain
 from bot.domain.records import Action, CycleRecord, Figure, Sight
 from bot.domain.targets import describe
 
@@ -106,7 +106,7 @@ def figures_of(
     if quote.funding_rate is not None:
         seen("funding rate", quote.funding_rate, "per interval", f"quote of {symbol}", quoted)
     seen("short", exposure.short_usd, "USD", f"position in {symbol} of {account}", age)
-    if exposure.short_usd != ZERO:
+    if exposure.short_usd * exposure.coin_cost < ZERO:  # else none, or two legs side by side
         entry = -exposure.short_usd / exposure.coin_cost
         seen("average entry", entry, "USD", f"position in {symbol} of {account}", age)
     seen("unrealised profit", exposure.unrealised_coin, asset, "coin cost + short / mark", None)
@@ -124,7 +124,7 @@ def liquidation_text(price: LiquidationPrice | None) -> str:
     """A liquidation price as people read it."""
     if price is None:
         return "unknown"
-    return "never" if isinstance(price, Never) else f"{price:,.2f}"
+    return "never" if isinstance(price, Never) else as_price(price)
 
 
 def record_fields(record: CycleRecord) -> dict[str, object]:

@@ -38,6 +38,20 @@ def whole_contracts(wanted_contracts: Decimal, instrument: InversePerpetual) -> 
     return min(contracts, floor_to(instrument.max_contracts, lot))
 
 
+def contracts_wanted(adjust: Adjust, instrument: InversePerpetual, price_usd: Decimal) -> Decimal:
+    """Contracts, perhaps a fraction, that close the gap when traded at ``price_usd`` for a taker.
+
+    The part of the gap that is counted in coins stands at the mark, while the order trades coins at
+    its price and pays its fee in coin: selling n dollars at P lowers the delta by ``n(1+φ)/P``,
+    buying raises it by ``n(1−φ)/P``. The part that is counted in dollars closes by n itself.
+    """
+    selling = adjust.trade_usd > ZERO
+    share, fee_rate = adjust.coin_share, instrument.taker_fee_rate
+    coins_per_usd = (ONE + fee_rate if selling else ONE - fee_rate) / price_usd
+    closed_per_usd = ONE - share + share * coins_per_usd * adjust.exposure.mark_usd
+    return abs(adjust.trade_usd) / closed_per_usd / instrument.contract_usd
+
+
 def size(
     adjust: Adjust,
     instrument: InversePerpetual,
@@ -47,24 +61,19 @@ def size(
 ) -> Decimal:
     """Contracts to trade now (positive; the side is the sign of ``adjust.trade_usd``), 0 for none.
 
-    The gap counts coins at the mark, the order sells coins at ``price_usd`` and pays its fee in
-    coin; selling n dollars at P lowers the delta by ``n(1+φ)/P``, buying raises it by ``n(1−φ)/P``.
-    A buy is never larger than the short.
+    A buy is never larger than the short; a slice is never smaller than the venue's minimum.
     """
-    trade_usd = adjust.trade_usd
-    at_price_usd = abs(trade_usd) * price_usd / adjust.exposure.mark_usd
-    if trade_usd > ZERO:
-        at_price_usd /= ONE + instrument.taker_fee_rate
-    else:
-        at_price_usd /= ONE - instrument.taker_fee_rate
-        at_price_usd = min(at_price_usd, max(adjust.exposure.short_usd, ZERO))
-    if max_slice_usd is not None and at_price_usd > max_slice_usd:
-        slice_contracts = floor_to(
-            max_slice_usd / instrument.contract_usd, instrument.lot_contracts
+    lot = instrument.lot_contracts
+    wanted = contracts_wanted(adjust, instrument, price_usd)
+    if adjust.trade_usd < ZERO:
+        wanted = min(wanted, floor_to(instrument.contracts(adjust.exposure.short_usd), lot))
+    contracts = whole_contracts(wanted, instrument)
+    if max_slice_usd is not None and instrument.face_usd(contracts) > max_slice_usd:
+        contracts = max(
+            floor_to(max_slice_usd / instrument.contract_usd, lot),
+            ceil_to(instrument.min_contracts, lot),
         )
-        at_least = max(slice_contracts, ceil_to(instrument.min_contracts, instrument.lot_contracts))
-        return min(at_least, floor_to(instrument.max_contracts, instrument.lot_contracts))
-    return whole_contracts(at_price_usd / instrument.contract_usd, instrument)
+    return contracts
 
 
 def expected_price_usd(adjust: Adjust, quote: Quote) -> Decimal:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.exposure import Exposure
-from bot.domain.quantities import ONE, ZERO
+from bot.domain.quantities import ONE, ZERO, in_coin, in_usd, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,26 @@ def target_short_usd(target: Target, exposure: Exposure, base_coin: Decimal) -> 
         short_usd=exposure.short_usd,
         base_coin=base_coin,
     )
-    wanted = exposure.short_usd + constant_usd + slope_coin * exposure.mark_usd
-    return max(ZERO, min(wanted, exposure.exposed_usd))
+    short_usd, mark_usd = exposure.short_usd, exposure.mark_usd
+    wanted_usd = short_usd + constant_usd + slope_coin * mark_usd
+    exposed_usd = exposure.delta_coin * mark_usd + short_usd
+    cut_usd = wanted_usd if wanted_usd < exposed_usd else exposed_usd
+    return cut_usd if cut_usd > ZERO else ZERO
+
+
+def coin_share(target: Target) -> Decimal:
+    """How much of the gap is counted in coins, the rest being counted in dollars: 0 to 1.
+
+    A gap in coins closes by the coins that an order sells, a gap in dollars by its face; the two
+    differ where the order does not trade at the mark, and by its fee.
+    """
+    match target:
+        case ConstantRatio(ratio):
+            return ratio
+        case FixedUsd():
+            return ZERO
+        case _:
+            return ONE
 
 
 def diffusion_share(target: Target) -> Decimal:
@@ -111,10 +129,10 @@ def describe(target: Target) -> str:
         case Full():
             return "full hedge"
         case Static(share):
-            return f"static hedge of {share:.4g} of the bag"
+            return f"static hedge of {plain(share)} of the bag"
         case ConstantRatio(ratio):
-            return f"constant ratio of {ratio:.4g}"
+            return f"constant ratio of {plain(ratio)}"
         case FixedUsd(amount_usd):
-            return f"fixed short of {amount_usd:,f} USD"
+            return f"fixed short of {in_usd(amount_usd)} USD"
         case KeepCoins(coins):
-            return f"keep {coins:f} coins unhedged"
+            return f"keep {in_coin(coins)} coins unhedged"
