@@ -1,0 +1,251 @@
+"""A bag on its way through one run: what a step at a bar does, the same for every engine.
+
+At a bar, in this order: the funding that came due, coins that came or left, liquidation if the
+margin is used up at the mark, and one decision by the code that the daemon trades with. An order
+fills at once, a half spread from the mark, if the margin carries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.adapters.simulator.coin_margin import CoinMargin
+from bot.domain.account import MarginMode, Quote
+from bot.domain.attribution import Attribution, Flowed, Marks
+from bot.domain.decision import Pursuit
+from bot.domain.exposure import assess
+from bot.domain.judgement import Circumstances, judge
+from bot.domain.limits import Approved, TradingState
+from bot.domain.margin import initial_margin_coin
+from bot.domain.orders import OrderIntent, Side
+from bot.domain.payoff import fee_coin
+from bot.domain.quantities import ONE, ZERO, plain
+from bot.replay.bars import Run, exact
+from bot.replay.books import Books
+from bot.replay.request import Terms
+
+_HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class FilledOrder:
+    """An order of the hedge: contracts are signed, negative for sold."""
+
+    bar: int
+    contracts: Decimal
+    face_usd: Decimal
+    price_usd: Decimal
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The first order that the margin could not carry."""
+
+    bar: int
+    needed_coin: Decimal
+    available_coin: Decimal
+
+
+class Levels:
+    """The coins and the position of a bag as steps: each pair holds from its bar to the next."""
+
+    __slots__ = ("bars", "coins", "face_usd")
+
+    def __init__(self) -> None:
+        self.bars: list[int] = []
+        self.coins: list[float] = []
+        self.face_usd: list[float] = []
+
+    def put(self, bar: int, coins: Decimal, face_usd: Decimal) -> None:
+        """What the bag holds from this bar on; ``coins`` include the coin cost of the position."""
+        self.bars.append(bar)
+        self.coins.append(float(coins))
+        self.face_usd.append(float(face_usd))
+
+
+class HedgedRun:
+    """The state of a bag along a run, and what happened to it so far."""
+
+    __slots__ = (
+        "base_coin",
+        "books",
+        "first_refusal",
+        "flows",
+        "funded",
+        "levels",
+        "liquidations",
+        "orders",
+        "pursuit",
+        "run",
+        "settled",
+        "terms",
+    )
+
+    def __init__(self, terms: Terms, run: Run, flows: Mapping[int, Flowed]) -> None:
+        """A bag without a short before the first bar; ``flows`` are to happen at their bars."""
+        plan = terms.plan
+        margin = CoinMargin(
+            plan.instrument, terms.wallet_coin, leverage=plan.leverage, mode=plan.margin_mode
+        )
+        self.terms = terms
+        self.run = run
+        self.flows = flows
+        self.books = Books(terms.outside_coin, margin, self.marks(0))
+        self.base_coin = terms.outside_coin + terms.wallet_coin
+        self.pursuit = Pursuit.NONE
+        self.settled = 0
+        self.funded: list[tuple[int, float]] = []
+        self.orders: list[FilledOrder] = []
+        self.liquidations: list[int] = []
+        self.first_refusal: Refusal | None = None
+        self.levels = Levels()
+        self._note_level(0)
+
+    def marks(self, bar: int) -> Marks:
+        """The prices of a bar, exact."""
+        return Marks(self.run.spot(bar), self.run.mark(bar))
+
+    def step(self, bar: int) -> None:
+        """Everything that can happen at a bar. Funding of the bars before it is settled first."""
+        self.settle_until(bar)
+        marks = self.marks(bar)
+        occasions: list[str] = []
+        flowed = self.flows.get(bar)
+        if flowed is not None:
+            occasions.extend(self._flow(bar, flowed, marks))
+        if self.books.margin.due(marks.mark_usd):
+            self.books.liquidate(marks)
+            self.liquidations.append(bar)
+            self._note_level(bar)
+            occasions.append("a liquidation closed the position")
+        self._decide(bar, marks, "; ".join(occasions))
+
+    def settle_until(self, bar: int) -> None:
+        """Settle the funding that comes before the decision at a bar, payment by payment."""
+        due = self.run.due.item(bar)
+        if self.settled == due:
+            return
+        books, run, settlements = self.books, self.run, self.run.settlements
+        if books.futures.face_usd:
+            pending = slice(self.settled, due)
+            priced_at = settlements.priced_at[pending]
+            for mark, spot, rate, seen_at in zip(
+                run.mark_usd[priced_at].tolist(),
+                run.spot_usd[priced_at].tolist(),
+                settlements.rate[pending].tolist(),
+                settlements.seen_at[pending].tolist(),
+                strict=True,
+            ):
+                received_coin = books.settle_funding(exact(mark), exact(spot), exact(rate))
+                self.funded.append((seen_at, float(received_coin)))
+                self._note_level(seen_at)
+        self.settled = due
+
+    def finish(self) -> Attribution:
+        """Settle what came due until the last bar, and give the account of the run there."""
+        last = len(self.run) - 1
+        self.settle_until(last)
+        return self.books.account(self.marks(last))
+
+    def _flow(self, bar: int, flowed: Flowed, marks: Marks) -> list[str]:
+        self.books.flow(flowed.outside_coin, flowed.wallet_coin, marks)
+        self._note_level(bar)
+        total = flowed.outside_coin + flowed.wallet_coin
+        self.base_coin += total
+        if total == ZERO:
+            return []  # a transfer inside the bag is no news to it
+        note = "deposit" if total > ZERO else "withdrawal"
+        return [f"{note}: {plain(total)} {self.terms.plan.bag.asset}"]
+
+    def _decide(self, bar: int, marks: Marks, occasion: str) -> None:
+        books, plan = self.books, self.terms.plan
+        exposure = assess(
+            outside_coin=books.outside_coin,
+            wallet_coin=books.margin.wallet_coin,
+            face_usd=books.futures.face_usd,
+            coin_cost=books.futures.coin_cost,
+            mark_usd=marks.mark_usd,
+            index_usd=marks.spot_usd,
+        )
+        orders_last_hour, turnover_last_day_usd = self._recent(bar)
+        isolated = plan.margin_mode is MarginMode.ISOLATED
+        quote = self._quote(bar, marks)
+        judgement = judge(
+            plan,
+            exposure,
+            quote,
+            Circumstances(
+                cycle=bar,
+                state=TradingState.ACTIVE,
+                base_coin=self.base_coin,
+                pursuit=self.pursuit,
+                occasion=occasion,
+                orders_last_hour=orders_last_hour,
+                turnover_last_day_usd=turnover_last_day_usd,
+                isolated_coin=(books.leg.isolated_coin if isolated else None),
+            ),
+        )
+        self.pursuit = judgement.pursuit
+        if isinstance(judgement.verdict, Approved):
+            price = quote.bid_usd if judgement.verdict.intent.side is Side.SELL else quote.ask_usd
+            if price is not None:
+                self._execute(
+                    bar, judgement.verdict.intent, price, marks, judgement.decision.why.value
+                )
+
+    def _quote(self, bar: int, marks: Marks) -> Quote:
+        half = self.terms.half_spread
+        return Quote(
+            symbol=self.terms.plan.bag.symbol,
+            at=self.run.at(bar),
+            mark_usd=marks.mark_usd,
+            index_usd=marks.spot_usd,
+            bid_usd=marks.mark_usd * (ONE - half),
+            ask_usd=marks.mark_usd * (ONE + half),
+            last_usd=None,
+            funding_rate=None,
+            next_funding_at=None,
+            funding_interval_s=None,
+        )
+
+    def _execute(
+        self, bar: int, intent: OrderIntent, price_usd: Decimal, marks: Marks, why: str
+    ) -> None:
+        """Fill an order whole, unless it grows the short beyond what the margin carries."""
+        plan, books = self.terms.plan, self.books
+        fee_rate = plan.instrument.taker_fee_rate
+        face_usd = intent.notional_usd * intent.side.sign
+        if intent.side is Side.SELL:
+            needed = initial_margin_coin(face_usd, price_usd, plan.leverage)
+            needed += max(ZERO, fee_coin(face_usd, price_usd, fee_rate))
+            available = books.margin.available_coin(marks.mark_usd)
+            if needed > available:
+                if self.first_refusal is None:
+                    self.first_refusal = Refusal(bar, needed, available)
+                return
+        books.trade(face_usd, price_usd, fee_rate, marks)
+        contracts = intent.contracts * intent.side.sign
+        self.orders.append(FilledOrder(bar, contracts, face_usd, price_usd, why))
+        self._note_level(bar)
+
+    def _recent(self, bar: int) -> tuple[int, Decimal]:
+        """Orders of the last hour and turnover of the last day, where a limit asks for them."""
+        limits = self.terms.plan.limits
+        if limits.max_orders_per_hour is None and limits.max_turnover_usd_per_day is None:
+            return 0, ZERO
+        now_ms = self.run.opened_ms.item(bar)
+        count, turnover = 0, ZERO
+        for order in reversed(self.orders):
+            age_ms = now_ms - self.run.opened_ms.item(order.bar)
+            if age_ms >= _DAY_MS:
+                break
+            turnover += abs(order.face_usd)
+            count += age_ms < _HOUR_MS
+        return count, turnover
+
+    def _note_level(self, bar: int) -> None:
+        self.levels.put(bar, self.books.delta_coin, self.books.futures.face_usd)
