@@ -1,0 +1,75 @@
+"""``plan`` and ``status``: what the bot would do now, and what it last did."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli.inputs import load_settings, open_journal
+from bot.cli.options import AsJson, ConfigFiles
+
+if TYPE_CHECKING:
+    from bot.cli.standing import Standing
+    from bot.domain.records import CycleRecord
+    from bot.settings import Settings
+
+
+def plan(config: ConfigFiles = None, as_json: AsJson = False) -> None:
+    """Look once and say what the bot would do for each bag, and why. Trades and writes nothing.
+
+    Exit code 1 where a bag could not be seen.
+    """
+    settings = load_settings(config)
+    records = asyncio.run(_look(settings))
+    if as_json:
+        from bot.cli.output import print_json
+        from bot.domain.report import record_fields
+
+        print_json({"bags": [record_fields(record) for record in records]})
+    else:
+        from bot.cli.output import console
+        from bot.cli.sights import sight_table
+
+        out = console()
+        out.print(sight_table(records, f"Plan, {records[0].mode}"))
+        for record in records:
+            out.print(f"{record.bag}: {record.reason}")
+    unseen = [record for record in records if record.sight is None]
+    if unseen:
+        from bot.cli.output import complain
+
+        complain(*(f"{record.bag}: {record.reason}" for record in unseen))
+        raise typer.Exit(1)
+
+
+async def _look(settings: Settings) -> tuple[CycleRecord, ...]:
+    from bot.app import open_viewer
+
+    async with open_viewer(settings) as viewer:
+        return await viewer.look()
+
+
+def status(config: ConfigFiles = None, as_json: AsJson = False) -> None:
+    """What the journal says: each bag's last cycle, its trading state, orders in doubt, its age.
+
+    Asks no venue. Says so where the daemon seems not to run.
+    """
+    from bot.cli.standing import print_standing, standing_fields
+
+    settings = load_settings(config)
+    standing = asyncio.run(_read(settings))
+    if as_json:
+        from bot.cli.output import print_json
+
+        print_json(standing_fields(standing))
+    else:
+        print_standing(standing)
+
+
+async def _read(settings: Settings) -> Standing:
+    from bot.cli.standing import read_standing
+
+    async with open_journal(settings) as journal:
+        return await read_standing(settings, journal)

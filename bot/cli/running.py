@@ -1,0 +1,75 @@
+"""``run``: the daemon in the foreground, and what it has to tell when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bot.cli import parsing
+from bot.cli.inputs import load_settings
+from bot.cli.options import ConfigFiles
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+def run(
+    config: ConfigFiles = None,
+    cycles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", show_default=False, help="Stop after so many cycles. Default: go on."
+        ),
+    ] = None,
+    duration: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="DURATION",
+            show_default=False,
+            help="Stop after so long: 90s, 10m, 2h, 1d, by the clock that the bot lives by. Where "
+            "a rehearsal runs 60 times as fast, 1h is over in a minute. Default: go on.",
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Rehearsal only: forget the simulated venue's state and the journal, start over.",
+        ),
+    ] = False,
+    log_format: Annotated[
+        Literal["auto", "pretty", "json"] | None,
+        typer.Option(
+            show_default=False,
+            help="How to log: pretty for people, json with one document per line, auto for pretty "
+            "on a terminal and json elsewhere. Default: the setting log.format.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --log-format json.")] = False,
+) -> None:
+    """Hedge, cycle after cycle, until stopped; one log line per bag and cycle.
+
+    Ctrl-C (or SIGTERM) stops it gracefully: resting orders are cancelled, the hedge stays on, and
+    what happened is printed. A second Ctrl-C stops at once.
+    """
+    most = None if cycles is None else parsing.whole(cycles, "--cycles")
+    for_s = None if duration is None else parsing.length(duration, "--for").total_seconds()
+    settings = load_settings(config, {"log.format": "json" if as_json else log_format})
+    asyncio.run(_serve(settings, cycles=most, for_s=for_s, fresh=fresh))
+
+
+async def _serve(
+    settings: Settings, *, cycles: int | None, for_s: float | None, fresh: bool
+) -> None:
+    from bot.app import open_bot
+    from bot.cli.run_summary import announce, start_log, tell
+    from bot.daemon import serve
+
+    pretty = start_log(settings)
+    async with open_bot(settings, fresh=fresh) as bot:
+        announce(bot.banner(), pretty=pretty)
+        summary = await serve(bot, cycles=cycles, for_s=for_s)
+    tell(summary, pretty=pretty)

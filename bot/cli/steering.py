@@ -1,0 +1,177 @@
+"""``halt``, ``reduce``, ``resume``, ``unwind``: a word to the running daemon, by the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import parsing
+from bot.cli.inputs import bags_meant, load_settings, open_journal
+from bot.cli.options import AsJson, BagName, ConfigFiles, Reason
+from bot.domain.limits import TradingState
+from bot.domain.quantities import ONE, ZERO
+from bot.domain.records import EVERYTHING, Control
+from bot.errors import JournalError
+
+if TYPE_CHECKING:
+    from bot.ports import Journal
+    from bot.settings import Settings
+
+
+def halt(
+    config: ConfigFiles = None, bag: BagName = None, reason: Reason = "", as_json: AsJson = False
+) -> None:
+    """Stop trading: nothing but cancels is sent until resume. The short stays as it is.
+
+    The daemon goes on looking and reporting. Replaces what was set before for the same bags.
+    """
+    _set_state(config, bag, reason, TradingState.HALTED, as_json=as_json)
+
+
+def reduce(
+    config: ConfigFiles = None, bag: BagName = None, reason: Reason = "", as_json: AsJson = False
+) -> None:
+    """Let only orders pass that shrink the short; it does not grow until resume.
+
+    Replaces what was set before for the same bags.
+    """
+    _set_state(config, bag, reason, TradingState.REDUCING, as_json=as_json)
+
+
+def resume(
+    config: ConfigFiles = None, bag: BagName = None, reason: Reason = "", as_json: AsJson = False
+) -> None:
+    """Trade as usual again: lifts halt, reduce and unwind, also a halt by the circuit breaker.
+
+    Without --bag it lifts them for all bags, also what was set for single ones. The daemon then
+    brings the hedge back to its target.
+    """
+    _set_state(config, bag, reason, TradingState.ACTIVE, as_json=as_json)
+
+
+def unwind(
+    config: ConfigFiles = None,
+    bag: BagName = None,
+    share: Annotated[
+        str,
+        typer.Option(
+            metavar="SHARE",
+            help="How much of the short to buy back, from 0 to 1; 1.0 is all of it. It counts from "
+            "the short that the journal last recorded.",
+        ),
+    ] = "1.0",
+    reason: Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """Buy the short back, with reduce-only orders and in slices, and keep it from growing again.
+
+    The bag is exposed to the price by as much. resume ends it and hedges again. Needs a daemon
+    that has run: each bag must have a recorded cycle.
+    """
+    part = parsing.number(share, "--share", parsing.SHARE)
+    settings = load_settings(config)
+    names = [one.name for one in bags_meant(settings, bag)]
+    _report(asyncio.run(_unwind(settings, names, part, reason)), names, as_json=as_json)
+
+
+def _set_state(
+    config: Sequence[str] | None,
+    bag: str | None,
+    reason: str,
+    state: TradingState,
+    *,
+    as_json: bool,
+) -> None:
+    settings = load_settings(config)
+    names = [one.name for one in bags_meant(settings, bag)]
+    scope = EVERYTHING if bag is None else bag
+    controls = asyncio.run(_write(settings, _control(scope, state, reason)))
+    _report(controls, names, as_json=as_json)
+
+
+async def _write(settings: Settings, control: Control) -> tuple[Control, ...]:
+    """Set one state, and lift all others where everything is to be active again."""
+    async with open_journal(settings) as journal:
+        scopes = [control.scope]
+        if control.scope == EVERYTHING and control.state is TradingState.ACTIVE:
+            scopes += [one.scope for one in await journal.controls() if one.scope != EVERYTHING]
+        for scope in scopes:
+            await journal.set_control(_control(scope, control.state, control.reason))
+        return await journal.controls()
+
+
+async def _unwind(
+    settings: Settings, names: Sequence[str], share: Decimal, reason: str
+) -> tuple[Control, ...]:
+    """Cap the short of each bag; all of them or none. Raises :class:`JournalError`."""
+    async with open_journal(settings) as journal:
+        caps = {name: await _recorded_short(journal, name) * (ONE - share) for name in names}
+        for name, cap_usd in caps.items():
+            await journal.set_control(_control(name, TradingState.REDUCING, reason, cap_usd))
+        return await journal.controls()
+
+
+async def _recorded_short(journal: Journal, bag: str) -> Decimal:
+    """The short of the last cycle that saw it, in USD."""
+    for record in await journal.cycles(bag=bag, limit=100):
+        if record.sight is not None:
+            return max(record.sight.short_usd, ZERO)
+    raise JournalError(
+        f"bag {bag!r} has no recorded cycle that saw its short, so there is nothing to count a "
+        "share from; start the daemon first"
+    )
+
+
+def _control(
+    scope: str, state: TradingState, reason: str, cap_usd: Decimal | None = None
+) -> Control:
+    return Control(scope, state, reason, _user(), datetime.now(UTC), cap_usd)
+
+
+def _user() -> str:
+    """Who sits at the keyboard, as far as the machine knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "hand"
+
+
+def _report(controls: tuple[Control, ...], names: Sequence[str], *, as_json: bool) -> None:
+    """What holds now for the bags that were meant, and what happens next."""
+    from bot.cli import tables
+    from bot.cli.output import console, print_json
+    from bot.engine.desk import control_for
+
+    held = {name: control_for(name, controls) for name in names}
+    if as_json:
+        print_json(
+            {
+                "bags": [
+                    {"name": name, "state": state, "short_cap_usd": cap}
+                    for name, (state, cap) in held.items()
+                ],
+                "controls": controls,
+            }
+        )
+        return
+    out = console()
+    for name, (state, cap) in held.items():
+        unwinding = "" if cap is None else f", unwinding to a short of {tables.usd(cap)} USD"
+        out.print(f"{name}: {state.value}{unwinding}. {_NEXT[state]}")
+        everywhere = [one for one in controls if one.scope == EVERYTHING and one.state is state]
+        if everywhere and state is TradingState.HALTED and cap is not None:
+            out.print("  All bags are halted, so nothing is bought back before resume.")
+    out.print("The running daemon acts on it in its next cycle.")
+
+
+_NEXT = {
+    TradingState.ACTIVE: "The hedge is kept at its target again.",
+    TradingState.REDUCING: "The short may shrink and does not grow.",
+    TradingState.HALTED: "Nothing but cancels is sent, the short stays as it is.",
+}
