@@ -61,8 +61,8 @@ def replay(
         typer.Option(
             metavar="ROLE=NAME",
             show_default=False,
-            help="Name a column yourself: spot=close, perp=mark, ts=time, funding_rate=… . May be "
-            "repeated.",
+            help="Name a column yourself: spot=close, perp=mark, ts=time. May be "
+            "repeated. Default: columns are found by their usual names.",
         ),
     ] = None,
     where: Annotated[
@@ -71,7 +71,7 @@ def replay(
             metavar="COLUMN=TEXT",
             show_default=False,
             help="Read only rows with this text in that column, such as venue=bybit. May be "
-            "repeated; all must hold.",
+            "repeated; all must hold. Default: all rows.",
         ),
     ] = None,
     max_gap: Annotated[
@@ -113,7 +113,7 @@ def replay(
             "--html",
             metavar="FILE",
             show_default=False,
-            help="Also write one self-contained page with plots to this file.",
+            help="Also write one self-contained page with plots to this file. Default: no page.",
         ),
     ] = None,
     as_json: AsJson = False,

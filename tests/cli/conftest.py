@@ -1,0 +1,60 @@
+"""How tests use the command line: in this process where they can, as a process where they must."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bot.cli.main import main
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Standard output as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Standard error line by line."""
+        return self.err.splitlines()
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def hedgehold(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return run
+
+
+def process(*arguments: object, code: str | None = None) -> Said:
+    """Run a command as a process of its own, or ``code`` instead of it."""
+    start = ["-m", "bot"] if code is None else ["-c", code]
+    done = subprocess.run(
+        [sys.executable, *start, *(str(argument) for argument in arguments)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
