@@ -43,13 +43,17 @@ def contracts_wanted(adjust: Adjust, instrument: InversePerpetual, price_usd: De
 
     The part of the gap that is counted in coins stands at the mark, while the order trades coins at
     its price and pays its fee in coin: selling n dollars at P lowers the delta by ``n(1+φ)/P``,
-    buying raises it by ``n(1−φ)/P``. The part that is counted in dollars closes by n itself.
+    buying raises it by ``n(1−φ)/P``. The part that is counted in dollars closes by n itself; a
+    sale never takes more coins than are without a hedge.
     """
     selling = adjust.trade_usd > ZERO
     share, fee_rate = adjust.coin_share, instrument.taker_fee_rate
     coins_per_usd = (ONE + fee_rate if selling else ONE - fee_rate) / price_usd
     closed_per_usd = ONE - share + share * coins_per_usd * adjust.exposure.mark_usd
-    return abs(adjust.trade_usd) / closed_per_usd / instrument.contract_usd
+    face_usd = abs(adjust.trade_usd) / closed_per_usd
+    if selling and adjust.target_short_usd:
+        face_usd = min(face_usd, adjust.exposure.delta_coin / coins_per_usd)
+    return face_usd / instrument.contract_usd
 
 
 def size(
