@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 
 import pytest
 from hypothesis import assume, given
@@ -149,6 +150,13 @@ def test_a_transfer_between_wallets_appears_nowhere() -> None:
     assert after_event(before, transfer) == BagBook(D(2), D(3), FLAT)
 
 
+def test_coins_come_to_the_place_that_the_flow_names() -> None:
+    before = BagBook(D(3), D(2), FLAT)
+
+    assert after_event(before, Flowed(outside_coin=D(1))) == BagBook(D(4), D(2), FLAT)
+    assert after_event(before, Flowed(wallet_coin=D(1))) == BagBook(D(3), D(3), FLAT)
+
+
 # Properties over random histories, against an account of the same bag kept in exact fractions.
 
 
@@ -205,11 +213,19 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(FundingReceived, pennies),
     st.builds(Flowed, amounts, amounts),
 )
-steps: st.SearchStrategy[list[Marks | Event]] = st.lists(st.one_of(markets, events), max_size=25)
+# A history always trades and always moves, so that no example is idle.
+stretches: st.SearchStrategy[list[Marks | Event]] = st.builds(
+    lambda trade, happenings, market: [trade, *happenings, market],
+    st.builds(Traded, sizes, spots),
+    st.lists(events, max_size=3),
+    markets,
+)
+steps = st.lists(stretches, min_size=3, max_size=8).map(lambda parts: list(chain(*parts)))
+holdings = st.integers(1, 20_000).map(lambda grains: D(grains) / 1_000)
 openings = st.builds(
-    lambda outside, wallet, at: Observation(BagBook(abs(outside), abs(wallet), FLAT), at),
-    amounts,
-    amounts,
+    lambda outside, wallet, at: Observation(BagBook(outside, wallet, FLAT), at),
+    holdings,
+    holdings,
     markets,
 )
 
@@ -336,10 +352,10 @@ def seen_after(before: Observation, happenings: list[Event], later: Marks) -> Ob
 
 hedged = st.builds(
     lambda outside, wallet, face, entry, at: Observation(
-        BagBook(abs(outside), abs(wallet), book_at_entry(face, entry)), at
+        BagBook(outside, wallet, book_at_entry(face, entry)), at
     ),
-    amounts,
-    amounts,
+    holdings,
+    holdings,
     sizes,
     spots,
     markets,

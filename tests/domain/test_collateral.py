@@ -166,6 +166,7 @@ def test_the_chance_of_a_touch_is_the_sum_over_the_moments_of_the_first_one(mult
 def test_no_barrier_is_never_touched_and_a_passed_one_is() -> None:
     assert touch_probability(NEVER, VOLATILITY, D(1)) == 0.0
     assert touch_probability(D(1), VOLATILITY, D(1)) == 1.0
+    assert touch_probability(D("0.5"), VOLATILITY, D(1)) == 1.0
     assert touch_probability(D("1.01"), VOLATILITY, D(0)) == 0.0
     assert touch_probability(D("1.01"), D(0), D(1)) == 0.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.cross_margin import LiquidationMoves, liquidation_moves
@@ -29,21 +29,27 @@ TIERS = (
 )
 JUMPING = (MaintenanceTier(D(10), D("0.005")), MaintenanceTier(None, D("0.1")))
 
-prices = st.integers(500_000, 2_000_000).map(lambda cents: D(cents) / 100)
-faces = st.integers(-4_000, 4_000).map(lambda contracts: D(contracts) * 100)
-wallets = st.integers(0, 60_000).map(lambda grains: D(grains) / 1_000)
-conventions = st.sampled_from(MaintenanceConvention)
-tables = st.sampled_from([FLAT_RATE, TIERS, JUMPING])
+tables = st.sampled_from([TIERS, TIERS, JUMPING, FLAT_RATE])
+backing_shares = st.integers(0, 1_100).map(lambda permille: D(permille) / 1_000)
 held = st.builds(
-    lambda face, entry, mark, tiers, convention: MarginedPosition(
-        book_at_entry(face, entry), mark, tiers, convention
+    lambda side, cents, coins, drift, tiers, convention: MarginedPosition(
+        book_at_entry(side * (coins * D(cents) / 100).quantize(D("0.1")), D(cents) / 100),
+        D(cents) * drift / 100_000,
+        tiers,
+        convention,
     ),
-    faces,
-    prices,
-    prices,
+    st.sampled_from([-1, -1, 1]),
+    st.integers(500_000, 2_000_000),
+    st.integers(1, 120),
+    st.integers(800, 1_250),
     tables,
-    conventions,
+    st.sampled_from([MARK, MARK, ENTRY]),
 )
+
+
+def backed(share: Decimal, positions: list[MarginedPosition]) -> Decimal:
+    """A wallet that covers a share of what the positions cost."""
+    return share * sum((abs(position.book.coin_cost) for position in positions), D(0))
 
 
 def moved(position: MarginedPosition, multiple: Decimal) -> MarginedPosition:
@@ -88,6 +94,13 @@ def test_a_long_and_a_short_can_be_liquidated_either_way() -> None:
     assert abs(excess(D("0.2"), [hedge, bought], moves.fall)) < D("1e-24")
 
 
+def test_a_flat_position_beside_others_makes_no_difference() -> None:
+    short = MarginedPosition(book_at_entry(D(-100_000), D(10_000)), D(10_000), TIERS)
+    flat = MarginedPosition(FLAT, D(10_000), TIERS)
+
+    assert liquidation_moves(D(5), [flat, short], D(0)) == liquidation_moves(D(5), [short], D(0))
+
+
 def test_a_short_covered_in_full_has_no_liquidation_either_way() -> None:
     short = MarginedPosition(book_at_entry(D(-100_000), D(10_000)), D(9_000), TIERS)
 
@@ -108,6 +121,30 @@ def test_an_account_that_is_beyond_liquidation_needs_no_move() -> None:
     assert liquidation_moves(D(1), [short], D(0)) == LiquidationMoves(D(1), D(1))
 
 
+def test_an_account_exactly_at_its_maintenance_is_liquidated_as_it_stands() -> None:
+    short = MarginedPosition(book_at_entry(D(-100_000), D(10_000)), D(10_000), FLAT_RATE)
+
+    assert liquidation_moves(D("0.05"), [short], D(0)) == LiquidationMoves(D(1), D(1))
+    assert liquidation_moves(D("0.06"), [short], D("0.01")) == LiquidationMoves(D(1), D(1))
+
+
+def test_a_long_and_a_short_that_cancel_leave_no_price_to_be_liquidated_at() -> None:
+    both = [
+        MarginedPosition(book_at_entry(D(face), D(10_000)), D(10_000), FLAT_RATE, ENTRY)
+        for face in (-100_000, 100_000)
+    ]
+
+    assert liquidation_moves(D("0.2"), both, D(0)) == LiquidationMoves(NEVER, NEVER)
+    assert liquidation_moves(D("0.1"), both, D(0)) == LiquidationMoves(D(1), D(1))
+
+
+def test_a_rise_that_ends_in_exactly_nothing_never_comes() -> None:
+    short = MarginedPosition(book_at_entry(D(-100_000), D(10_000)), D(10_000), FLAT_RATE)
+
+    assert liquidation_moves(D(10), [short], D(0)).rise is NEVER
+    assert liquidation_moves(D("9.99"), [short], D(0)).rise == 1 / (D("0.01") / D("9.95"))
+
+
 def test_a_table_that_jumps_is_liquidated_at_the_jump() -> None:
     long = MarginedPosition(book_at_entry(D(90_000), D(10_000)), D(10_000), JUMPING)
 
@@ -116,23 +153,16 @@ def test_a_table_that_jumps_is_liquidated_at_the_jump() -> None:
     assert moves == LiquidationMoves(1 / (D(10) / 9), NEVER)
 
 
-@given(wallets, faces, prices, prices, conventions, tables)
+@given(backing_shares, held)
 def test_one_position_alone_agrees_with_its_own_liquidation_price(
-    wallet: Decimal,
-    face: Decimal,
-    entry: Decimal,
-    mark: Decimal,
-    convention: MaintenanceConvention,
-    tiers: tuple[MaintenanceTier, ...],
+    share: Decimal, position: MarginedPosition
 ) -> None:
-    book = book_at_entry(face, entry)
-    position = MarginedPosition(book, mark, tiers, convention)
+    wallet, face, mark = backed(share, [position]), position.book.face_usd, position.mark_usd
 
     moves = liquidation_moves(wallet, [position], D(0))
 
-    price = liquidation_price(book, wallet, tiers, convention)
-    alive = excess(wallet, [position], D(1)) > 0
-    if not alive and face:
+    price = liquidation_price(position.book, wallet, position.tiers, position.convention)
+    if excess(wallet, [position], D(1)) <= 0:
         assert moves == LiquidationMoves(D(1), D(1))
         return
     found = moves.rise if face < 0 else moves.fall
@@ -144,15 +174,15 @@ def test_one_position_alone_agrees_with_its_own_liquidation_price(
         assert abs(found * mark - price) <= D("1e-18") * price
 
 
-@given(wallets, st.lists(held, max_size=3))
+@settings(max_examples=200)
+@given(backing_shares, st.lists(held, min_size=1, max_size=3))
 def test_between_the_two_moves_the_account_is_covered_and_beyond_them_not(
-    wallet: Decimal, positions: list[MarginedPosition]
+    share: Decimal, positions: list[MarginedPosition]
 ) -> None:
+    wallet = backed(share, positions)
+
     moves = liquidation_moves(wallet, positions, D(0))
 
-    if not any(position.book.face_usd for position in positions):
-        assert moves == LiquidationMoves(NEVER, NEVER)
-        return
     if excess(wallet, positions, D(1)) <= 0:
         assert moves == LiquidationMoves(D(1), D(1))
         return

@@ -40,6 +40,7 @@ TIERS = (
     MaintenanceTier(D(100), D("0.05"), D("1.605")),
     MaintenanceTier(None, D("0.1"), D("6.605")),
 )
+SMALL = (MaintenanceTier(D("0.5"), D("0.005")), MaintenanceTier(None, D("0.01"), D("0.0025")))
 JUMPING = (MaintenanceTier(D(10), D("0.005")), MaintenanceTier(None, D("0.1")))
 
 prices = st.integers(100_000, 10_000_000).map(lambda cents: D(cents) / 100)
@@ -241,26 +242,45 @@ def test_a_gap_smaller_than_the_deduction_is_never_reached() -> None:
     assert liquidation_price(short, D(9), (tier,), MARK) is NEVER
 
 
+def test_a_worth_at_the_very_boundary_is_covered_by_the_lower_tier() -> None:
+    short = book_at_entry(D(-100_000), D(5_000))
+
+    assert liquidation_price(short, D(11), JUMPING, MARK) == 100_000 / (9 / D("0.995"))
+
+
+@pytest.mark.parametrize("convention", MaintenanceConvention)
+def test_a_face_of_less_than_a_dollar_is_a_position_too(convention: MaintenanceConvention) -> None:
+    long, short = book_at_entry(D("0.5"), D(5_000)), book_at_entry(D("-0.5"), D(5_000))
+    backing = D("0.00005")
+
+    fallen = number(liquidation_price(long, backing, FLAT_RATE, convention))
+    risen = number(liquidation_price(short, backing, FLAT_RATE, convention))
+
+    assert fallen < 5_000 < risen
+    assert number(distance_to_liquidation(fallen, D(5_000), D("0.5"))) > 0
+    assert effective_leverage(backing, D("0.5"), D(5_000)) == 2
+
+
 def test_no_position_is_never_liquidated() -> None:
     for convention in MaintenanceConvention:
         assert liquidation_price(FLAT, D(-1), TIERS, convention) is NEVER
 
 
 def test_a_long_without_any_backing_is_beyond_liquidation_at_every_mark() -> None:
-    long = book_at_entry(D(100), D(10))
+    long = book_at_entry(D("0.5"), D("0.05"))
     for convention in MaintenanceConvention:
         assert liquidation_price(long, D(-11), FLAT_RATE, convention) == INFINITY
     assert distance_to_liquidation(INFINITY, D(10), D(100)) == -INFINITY
 
 
 def test_a_table_that_ends_keeps_its_last_tier_for_what_exceeds_it() -> None:
-    ending = (MaintenanceTier(D(1), D("0.01")), MaintenanceTier(D(2), D("0.02"), D("0.01")))
-    open_ended = (ending[0], MaintenanceTier(None, D("0.02"), D("0.01")))
-    assert tier_for(ending, D(3)) is ending[1]
-    for book in (book_at_entry(D(-40_000), D(10_000)), book_at_entry(D(40_000), D(10_000))):
+    ending = (*TIERS[:2], MaintenanceTier(D(11), D("0.02"), D("0.155")))
+    open_ended = (*TIERS[:2], MaintenanceTier(None, D("0.02"), D("0.155")))
+    assert tier_for(ending, D(12)) is ending[2]
+    for book in (book_at_entry(D(-400_000), D(10_000)), book_at_entry(D(400_000), D(10_000))):
         for convention in MaintenanceConvention:
-            closed = liquidation_price(book, D("0.5"), ending, convention)
-            assert closed == liquidation_price(book, D("0.5"), open_ended, convention)
+            closed = liquidation_price(book, D(5), ending, convention)
+            assert closed == liquidation_price(book, D(5), open_ended, convention)
 
 
 def test_a_boundary_belongs_to_the_lower_tier() -> None:
@@ -287,6 +307,7 @@ def test_the_requirement_of_a_published_table_is_continuous(worth: Decimal) -> N
         ((MaintenanceTier(None, D(1)),), "rate 1 is not"),
         ((MaintenanceTier(None, D(0)),), "rate 0 is not"),
         ((MaintenanceTier(None, D("0.01"), D("0.1")),), "makes the margin negative"),
+        ((MaintenanceTier(None, D("0.01"), D("0.005")),), "makes the margin negative"),
         ((MaintenanceTier(D(5), D("0.1"), D(-1)),), "makes the margin negative"),
         ((MaintenanceTier(None, D("0.01")), MaintenanceTier(None, D("0.02"))), "not the last"),
         ((MaintenanceTier(D(5), D("0.01")), MaintenanceTier(D(5), D("0.02"))), "tier 2 ends at 5"),
@@ -301,7 +322,7 @@ def test_a_table_that_cannot_be_used_says_why(
     assert fault in found
 
 
-@pytest.mark.parametrize("tiers", [FLAT_RATE, TIERS, JUMPING, TIERS[:3]])
+@pytest.mark.parametrize("tiers", [FLAT_RATE, TIERS, JUMPING, TIERS[:3], SMALL])
 def test_a_usable_table_has_no_fault(tiers: tuple[MaintenanceTier, ...]) -> None:
     assert fault_in_tiers(tiers) is None
 

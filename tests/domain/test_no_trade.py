@@ -116,6 +116,19 @@ def test_the_double_band_solves_its_two_equations(
     assert abs(unit / 12 * (w + reset) * (w - reset) ** 3 - fixed) <= D("1e-18") * fixed
 
 
+@given(costs, fixed_costs, aversions, st.integers(0, 12))
+def test_the_double_band_scales_with_the_bag(
+    k: Decimal, fixed: Decimal, aversion: Decimal, power: int
+) -> None:
+    value = D(10) ** power
+
+    dollars = double_band(k, fixed * value, ETA * value, SIGMA, aversion / value)
+
+    shares = double_band(k, fixed, ETA, SIGMA, aversion)
+    assert abs(dollars.trigger - value * shares.trigger) <= D("1e-20") * dollars.trigger
+    assert abs(dollars.reset - value * shares.reset) <= D("1e-20") * dollars.reset
+
+
 @given(costs, fixed_costs, volatilities, volatilities, aversions)
 def test_no_band_near_the_double_band_is_cheaper(
     k: Decimal, fixed: Decimal, eta: Decimal, sigma: Decimal, gamma: Decimal

@@ -26,7 +26,9 @@ D = Decimal
 TINY = D("1e-20")
 
 prices = st.integers(100, 20_000_000).map(lambda cents: D(cents) / 100)
-faces = st.integers(-2_000_000, 2_000_000).map(D)
+faces = st.one_of(
+    st.integers(-2_000_000, 2_000_000).map(D), st.integers(-9, 9).map(lambda n: D(n) / 4)
+)
 coins = st.integers(0, 10**9).map(lambda grains: D(grains) / 10**6)
 fills = st.lists(st.tuples(faces, prices), max_size=12)
 
@@ -172,6 +174,21 @@ def test_a_fill_moves_realised_profit_and_cost_by_its_coins(
     traded = sum((abs(face / price) for face, price in trades), D(0))
     assert abs(realised + book.coin_cost - bought) <= TINY * (1 + traded)
     assert book.face_usd == sum((face for face, _ in trades), D(0))
+
+
+@given(fills, st.integers(1, 9))
+def test_the_size_of_a_position_changes_nothing_but_its_size(
+    trades: list[tuple[Decimal, Decimal]], power: int
+) -> None:
+    grain = D(10) ** -power
+
+    small, gained = replay([(face * grain, price) for face, price in trades])
+
+    book, realised = replay(trades)
+    tolerance = TINY * (1 + sum((abs(face / price) for face, price in trades), D(0)))
+    assert small.face_usd == book.face_usd * grain
+    assert abs(small.coin_cost - book.coin_cost * grain) <= tolerance
+    assert abs(gained - realised * grain) <= tolerance
 
 
 @given(faces, prices, st.integers(1, 999), prices)
