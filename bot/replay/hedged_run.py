@@ -14,7 +14,7 @@ from decimal import Decimal
 from bot.adapters.simulator.coin_margin import CoinMargin
 from bot.domain.account import MarginMode, Quote
 from bot.domain.attribution import Attribution, Flowed, Marks
-from bot.domain.decision import Pursuit
+from bot.domain.decision import Pursuit, Why
 from bot.domain.exposure import assess
 from bot.domain.judgement import Circumstances, judge
 from bot.domain.limits import Approved, TradingState
@@ -38,7 +38,7 @@ class FilledOrder:
     contracts: Decimal
     face_usd: Decimal
     price_usd: Decimal
-    why: str
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,9 @@ class HedgedRun:
         return [f"{note}: {plain(total)} {self.terms.plan.bag.asset}"]
 
     def _decide(self, bar: int, marks: Marks, occasion: str) -> None:
-        books, plan = self.books, self.terms.plan
+        books, plan, half_spread = self.books, self.terms.plan, self.terms.half_spread
+        bid_usd = marks.mark_usd * (ONE - half_spread)
+        ask_usd = marks.mark_usd * (ONE + half_spread)
         exposure = assess(
             outside_coin=books.outside_coin,
             wallet_coin=books.margin.wallet_coin,
@@ -171,51 +173,45 @@ class HedgedRun:
             mark_usd=marks.mark_usd,
             index_usd=marks.spot_usd,
         )
-        orders_last_hour, turnover_last_day_usd = self._recent(bar)
-        isolated = plan.margin_mode is MarginMode.ISOLATED
-        quote = self._quote(bar, marks)
-        judgement = judge(
-            plan,
-            exposure,
-            quote,
-            Circumstances(
-                cycle=bar,
-                state=TradingState.ACTIVE,
-                base_coin=self.base_coin,
-                pursuit=self.pursuit,
-                occasion=occasion,
-                orders_last_hour=orders_last_hour,
-                turnover_last_day_usd=turnover_last_day_usd,
-                isolated_coin=(books.leg.isolated_coin if isolated else None),
-            ),
-        )
-        self.pursuit = judgement.pursuit
-        if isinstance(judgement.verdict, Approved):
-            price = quote.bid_usd if judgement.verdict.intent.side is Side.SELL else quote.ask_usd
-            if price is not None:
-                self._execute(
-                    bar, judgement.verdict.intent, price, marks, judgement.decision.why.value
-                )
-
-    def _quote(self, bar: int, marks: Marks) -> Quote:
-        half = self.terms.half_spread
-        return Quote(
-            symbol=self.terms.plan.bag.symbol,
+        quote = Quote(
+            symbol=plan.bag.symbol,
             at=self.run.at(bar),
             mark_usd=marks.mark_usd,
             index_usd=marks.spot_usd,
-            bid_usd=marks.mark_usd * (ONE - half),
-            ask_usd=marks.mark_usd * (ONE + half),
+            bid_usd=bid_usd,
+            ask_usd=ask_usd,
             last_usd=None,
             funding_rate=None,
             next_funding_at=None,
             funding_interval_s=None,
         )
+        orders_last_hour, turnover_last_day_usd = self._recent(bar)
+        isolated = plan.margin_mode is MarginMode.ISOLATED
+        circumstances = Circumstances(
+            cycle=bar,
+            state=TradingState.ACTIVE,
+            base_coin=self.base_coin,
+            pursuit=self.pursuit,
+            occasion=occasion,
+            orders_last_hour=orders_last_hour,
+            turnover_last_day_usd=turnover_last_day_usd,
+            isolated_coin=books.leg.isolated_coin if isolated else None,
+        )
+        judgement = judge(plan, exposure, quote, circumstances)
+        filled = ZERO
+        if isinstance(judgement.verdict, Approved):
+            intent = judgement.verdict.intent
+            price_usd = bid_usd if intent.side is Side.SELL else ask_usd
+            filled = self._execute(bar, intent, price_usd, marks, judgement.decision.why)
+        self.pursuit = judgement.pursuit_after(filled)
 
     def _execute(
-        self, bar: int, intent: OrderIntent, price_usd: Decimal, marks: Marks, why: str
-    ) -> None:
-        """Fill an order whole, unless it grows the short beyond what the margin carries."""
+        self, bar: int, intent: OrderIntent, price_usd: Decimal, marks: Marks, why: Why
+    ) -> Decimal:
+        """Fill an order whole, or not at all where the margin cannot carry a larger short.
+
+        Gives the contracts that filled.
+        """
         plan, books = self.terms.plan, self.books
         fee_rate = plan.instrument.taker_fee_rate
         face_usd = intent.notional_usd * intent.side.sign
@@ -226,11 +222,12 @@ class HedgedRun:
             if needed > available:
                 if self.first_refusal is None:
                     self.first_refusal = Refusal(bar, needed, available)
-                return
+                return ZERO
         books.trade(face_usd, price_usd, fee_rate, marks)
         contracts = intent.contracts * intent.side.sign
         self.orders.append(FilledOrder(bar, contracts, face_usd, price_usd, why))
         self._note_level(bar)
+        return intent.contracts
 
     def _recent(self, bar: int) -> tuple[int, Decimal]:
         """Orders of the last hour and turnover of the last day, where a limit asks for them."""

@@ -105,7 +105,7 @@ def _leaves_band(state: HedgedRun, window: _Window) -> Truths:
     outer = np.maximum(outer_share * exposed, float(policy.band.least_usd))
     slack = _SLACK * (np.abs(exposed) + short_usd)
     slack += (1 + outer_share) * window.rounding_coin * mark
-    return (np.abs(gap) >= outer - slack) | (exposed <= slack)
+    return np.abs(gap) >= outer - slack
 
 
 def _may_be_liquidated(state: HedgedRun, window: _Window) -> Truths:
