@@ -11,7 +11,7 @@ MARKET_DATA = os.environ.get("HEDGEHOLD_MARKET_DATA")
 COLOUR_SWITCHES = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 
 # The same examples on every machine and every run; `--hypothesis-profile=explore` looks further.
-settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile("repeatable")
 
