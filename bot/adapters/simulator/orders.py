@@ -14,6 +14,7 @@ from bot.domain.quantities import ZERO, ClientOrderId
 
 KEEP_ORDERS: Final = 1_000
 """Ended orders that an account remembers, and with them their client ids."""
+AVERAGE_GRAIN_USD: Final = Decimal("1e-10")
 
 
 @dataclass(slots=True)
@@ -41,6 +42,9 @@ class VenueOrder:
 
     def report(self) -> OrderReport:
         """The venue's word on it. The average price is the harmonic one: dollars over coins."""
+        average_usd = None
+        if self.filled_coin:
+            average_usd = (self.filled_usd / self.filled_coin).quantize(AVERAGE_GRAIN_USD)
         return OrderReport(
             client_order_id=self.client_order_id,
             venue_order_id=self.venue_order_id,
@@ -49,7 +53,7 @@ class VenueOrder:
             status=self.status,
             contracts=self.contracts,
             filled_contracts=self.filled_contracts,
-            average_usd=self.filled_usd / self.filled_coin if self.filled_coin else None,
+            average_usd=average_usd,
             limit_usd=self.limit_usd,
             reduce_only=self.reduce_only,
             updated_at=self.updated_at,

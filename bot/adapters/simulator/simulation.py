@@ -27,7 +27,7 @@ from bot.adapters.simulator.spec import (
 )
 from bot.domain.account import EntryKind, Wallet
 from bot.domain.orders import FillCause, OrderIntent, OrderStatus, Side
-from bot.domain.quantities import ZERO, ClientOrderId, book_coin
+from bot.domain.quantities import WALLET_GRAIN_COIN, ZERO, ClientOrderId, book_coin, floor_to
 from bot.errors import InvalidOrder, OrderNotFound
 
 
@@ -192,13 +192,14 @@ class Simulation:
         ledger.move(event.destination, event.asset, EntryKind.TRANSFER, coins, self.now)
 
     def _free_coin(self, account: str, wallet: Wallet, asset: str) -> Decimal:
-        """Coins that may leave a wallet."""
+        """Coins that may leave a wallet, in whole grains."""
         holder = self.holders[account]
         margin = holder.ledger.margins.get(asset)
         if wallet is not Wallet.MARGIN or margin is None:
             return holder.ledger.held_coin(wallet, asset)
         mark_usd = self.market.assets[asset].mark_usd
-        return margin.withdrawable_coin(mark_usd, holder.order_margin_coin(asset, mark_usd))
+        free = margin.withdrawable_coin(mark_usd, holder.order_margin_coin(asset, mark_usd))
+        return floor_to(free, WALLET_GRAIN_COIN)
 
     def _foreign_trade(self, event: ManualTrade | Deleveraging) -> None:
         holder = self.holders[event.account]

@@ -78,7 +78,7 @@ def require_same(saved: dict[str, str], now: dict[str, str], file: Path) -> None
     name = other[0]
     was, wanted = saved.get(name), now.get(name)
     if was is None or wanted is None:
-        change = f"{name} is {'not ' if wanted is None else ''}in the settings now"
+        change = f"{name} {'was not there before' if was is None else 'is not there any more'}"
     elif name in ("seed", "step", "start"):
         change = f"{name} was {was}, now {wanted}"
     else:

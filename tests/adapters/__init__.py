@@ -1,0 +1,1 @@
+"""Every adapter against the ports it implements."""

@@ -1,0 +1,1 @@
+"""The simulated venue: what a customer of it may rely on."""
