@@ -15,7 +15,6 @@ from bot.domain.orders import OrderIntent, Side
 from bot.domain.payoff import FLAT, InverseBook, apply_fill, fee_coin
 from bot.domain.quantities import ONE, ZERO
 from bot.domain.sizing import ExecutionPolicy, contracts_wanted, expected_price_usd, propose
-from bot.domain.targets import diffusion_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +75,14 @@ class Judgement:
     def pursuit_after(self, filled_contracts: Decimal) -> Pursuit:
         """What the next cycle goes on with once so much of the order has filled.
 
-        A target that price does not move is pursued to the end, whatever the order cost. One that
-        it does move is left to the band as soon as the trade is done: going on would follow every
-        step of the price.
+        Nothing, where that was the whole trade: what its price or its rounding left is the band's
+        to judge. Going on would follow a target that moves with the price at every step, and turn
+        just under half a contract into an order as soon as the price has risen a little.
         """
         intent = self.intent
-        if intent is None:
+        if intent is None or (filled_contracts >= intent.contracts and not self.is_slice):
             return Pursuit.NONE
-        done = filled_contracts >= intent.contracts and not self.is_slice
-        moves = diffusion_share(self.decision.target) != ZERO
-        return Pursuit.NONE if done and moves else self.pursuit
+        return self.pursuit
 
 
 def judge(

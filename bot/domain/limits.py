@@ -135,7 +135,7 @@ def _shape_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
     if intent.contracts <= ZERO or notional != intent.contracts * facts.contract_usd:
         return (
             "size",
-            f"{plain(intent.contracts)} contracts cannot be an order of {in_usd(notional)} USD",
+            f"an order of {plain(intent.contracts)} contracts is not worth {in_usd(notional)} USD",
         )
     if intent.side is Side.BUY:
         if not intent.reduce_only:
