@@ -148,7 +148,7 @@ async def test_opening_balances_are_booked_before_the_start() -> None:
     stage = Stage()
     assert await stage.account.ledger(NOON) == ()
     opening = await stage.account.ledger(BEFORE)
-    assert [(e.kind, e.amount_coin) for e in opening] == [(EntryKind.DEPOSIT, 5)] * 2
+    assert [(e.kind, e.amount_coin) for e in opening] == [(EntryKind.DEPOSIT, D(5))] * 2
 
 
 async def test_a_wallet_that_was_emptied_is_still_listed() -> None:
@@ -169,8 +169,8 @@ async def test_events_of_the_script_happen_at_their_time_in_order() -> None:
     stage.advance(3_600)
     lines = await stage.account.ledger(NOON)
     assert [((e.at - NOON).seconds, e.kind, e.amount_coin) for e in lines] == [
-        (60, EntryKind.DEPOSIT, 3),
-        (120, EntryKind.WITHDRAWAL, -2),
+        (60, EntryKind.DEPOSIT, D(3)),
+        (120, EntryKind.WITHDRAWAL, D(-2)),
     ]
 
 
@@ -212,7 +212,7 @@ async def test_deleveraging_closes_part_of_the_position_at_the_given_price_witho
     (position,) = await stage.account.positions()
     assert position.contracts == -70
     fill = (await stage.account.fills(BTC_USD, NOON))[-1]
-    assert (fill.cause, fill.side, fill.price_usd) == (FillCause.DELEVERAGING, Side.BUY, 49_000)
+    assert (fill.cause, fill.side, fill.price_usd) == (FillCause.DELEVERAGING, Side.BUY, D(49_000))
     assert fill.fee_coin == 0
     stage.venue.happen(Deleveraging(0, "main", BTC_USD, D(300)))
     assert await stage.account.positions() == ()
@@ -261,7 +261,7 @@ async def test_a_liquidation_is_told_by_a_fill_and_a_ledger_line_and_empties_the
     before = (await wallets(stage))[Wallet.MARGIN].total_coin
     move_to(stage, D(70_000))
     fill = (await stage.account.fills(BTC_USD, NOON))[-1]
-    assert (fill.cause, fill.side, fill.contracts) == (FillCause.LIQUIDATION, Side.BUY, 5_000)
+    assert (fill.cause, fill.side, fill.contracts) == (FillCause.LIQUIDATION, Side.BUY, D(5_000))
     assert fill.client_order_id is None
     lines = (await stage.account.ledger(NOON))[-2:]
     assert [line.kind for line in lines] == [EntryKind.REALISED, EntryKind.LIQUIDATION]

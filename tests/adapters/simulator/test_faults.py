@@ -171,7 +171,7 @@ async def test_a_stale_price_is_an_old_time_stamp() -> None:
 async def test_a_spike_throws_one_quote_far_off_and_the_index_stays() -> None:
     stage = a_stage(FaultKind.SPIKE, size=D("-0.5"))
     spiked = (await stage.account.quotes([BTC_USD]))[BTC_USD]
-    assert (spiked.mark_usd, spiked.index_usd) == (25_000, 50_000)
+    assert (spiked.mark_usd, spiked.index_usd) == (D(25_000), D(50_000))
     assert (await stage.account.quotes([BTC_USD]))[BTC_USD].mark_usd == 50_000
 
 

@@ -55,7 +55,7 @@ async def test_the_average_price_is_dollars_over_coins() -> None:
     report = await stage.account.submit(an_approved(contracts=3_000))
     fills = await stage.account.fills(BTC_USD, NOON)
     assert len(fills) > 1
-    coins = sum(fill.face_usd / fill.price_usd for fill in fills)
+    coins = sum((fill.face_usd / fill.price_usd for fill in fills), D(0))
     assert report.average_usd == (300_000 / coins).quantize(D("1e-10"))
 
 
@@ -72,7 +72,7 @@ async def test_an_ioc_order_trades_down_to_its_limit_and_the_rest_ends() -> None
     stage = Stage()
     bid = (await stage.account.quotes([BTC_USD]))[BTC_USD].bid_usd
     report = await stage.account.submit(an_approved(contracts=900, limit=bid))
-    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, 600)
+    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, D(600))
     assert await stage.account.open_orders() == ()
 
 
@@ -81,7 +81,7 @@ async def test_a_fok_order_trades_whole_or_not_at_all() -> None:
     bid = (await stage.account.quotes([BTC_USD]))[BTC_USD].bid_usd
     whole = an_approved(contracts=900, limit=bid, time_in_force=TimeInForce.FOK)
     report = await stage.account.submit(whole)
-    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, 0)
+    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, D(0))
     fitting = an_approved(contracts=600, limit=bid, time_in_force=TimeInForce.FOK)
     assert (await stage.account.submit(fitting)).status is OrderStatus.FILLED
 
@@ -91,7 +91,7 @@ async def test_a_gtc_order_takes_what_it_crosses_and_rests_with_the_rest() -> No
     bid = (await stage.account.quotes([BTC_USD]))[BTC_USD].bid_usd
     order = an_approved(contracts=900, limit=bid, time_in_force=TimeInForce.GTC)
     report = await stage.account.submit(order)
-    assert (report.status, report.filled_contracts) == (OrderStatus.PARTLY_FILLED, 600)
+    assert (report.status, report.filled_contracts) == (OrderStatus.PARTLY_FILLED, D(600))
     (resting,) = await stage.account.open_orders()
     assert resting.remaining_contracts == 300
 
@@ -104,7 +104,7 @@ async def test_a_resting_order_fills_as_a_maker_at_its_own_price_when_the_market
     assert await stage.account.fills(BTC_USD, NOON) == ()
     stage.advance(60)
     (fill,) = await stage.account.fills(BTC_USD, NOON)
-    assert (fill.price_usd, fill.maker, fill.contracts) == (50_500, True, 10)
+    assert (fill.price_usd, fill.maker, fill.contracts) == (D(50_500), True, D(10))
     assert fill.fee_coin == (D(1_000) / 50_500 * D("0.0002")).quantize(D("1e-12"))
     found = await stage.account.find(ClientOrderId("hhmaker"), BTC_USD)
     assert found is not None
@@ -130,7 +130,7 @@ async def test_reduce_only_never_trades_through_zero() -> None:
     report = await stage.account.submit(
         an_approved(Side.BUY, contracts=25, reduce_only=True, time_in_force=TimeInForce.IOC)
     )
-    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, 10)
+    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, D(10))
     assert await stage.account.positions() == ()
 
 
