@@ -94,15 +94,18 @@ class Books:
         )
 
     def liquidate(self, marks: Marks) -> None:
-        """Let the ledger take the position; what it keeps of the margin counts as a fee."""
+        """Let the ledger take the position.
+
+        What it keeps of the margin counts as a fee; where it makes good a loss beyond the margin,
+        the position was in effect closed at a better price than the mark.
+        """
         self._cut(marks)
         before_coin = self.delta_coin
         for forfeit in self.margin.liquidate(marks.mark_usd):
-            gained_coin = self.delta_coin - before_coin + forfeit.forfeited_coin
+            kept_coin = max(ZERO, forfeit.forfeited_coin)
+            gained_coin = self.delta_coin - before_coin + kept_coin
             self._book(
-                _execution(-forfeit.face_usd, gained_coin, marks)
-                + of_fee(forfeit.forfeited_coin, marks),
-                marks,
+                _execution(-forfeit.face_usd, gained_coin, marks) + of_fee(kept_coin, marks), marks
             )
 
     def account(self, marks: Marks) -> Attribution:

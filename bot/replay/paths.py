@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
-from bot.replay.bars import Floats, Integers
+from bot.replay.bars import Floats, Integers, moment
 from bot.replay.hedged_run import HedgedRun
 
 _DAY_MS = 86_400_000
@@ -34,6 +35,10 @@ class RunPath:
 
     def __len__(self) -> int:
         return len(self.opened_ms)
+
+    def at(self, bar: int) -> datetime:
+        """When a bar opened."""
+        return moment(self.opened_ms.item(bar))
 
     @property
     def changes_usd(self) -> Floats:

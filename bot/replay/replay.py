@@ -74,7 +74,9 @@ def _replay(
     figures = total_of(
         [report.figures for report in reports], spread, seconds=perf_counter() - began
     )
-    return ReplayReport(_title(request, terms), request.asset, figures, tuple(reports), reading_s)
+    return ReplayReport(
+        _title(request, terms), request.asset, request.target, figures, tuple(reports), reading_s
+    )
 
 
 def _teller(progress: Progress | None, done: int, total: int) -> Callable[[int], None]:
@@ -120,6 +122,7 @@ def _replay_run(
         figures=figures,
         path=path,
         orders=tuple(state.orders),
+        liquidations=tuple(state.liquidations),
         refusal=state.first_refusal,
     )
 

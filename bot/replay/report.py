@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from bot.domain.attribution import NOTHING, Attribution
-from bot.domain.quantities import ZERO
+from bot.domain.quantities import ZERO, in_coin
+from bot.domain.targets import Target
 from bot.replay.hedged_run import FilledOrder, Refusal
 from bot.replay.paths import RunPath, Spread
 
@@ -108,6 +109,7 @@ class RunReport:
     figures: Figures
     path: RunPath
     orders: tuple[FilledOrder, ...]
+    liquidations: tuple[int, ...]
     refusal: Refusal | None
 
 
@@ -118,6 +120,7 @@ class ReplayReport:
 
     title: str
     asset: str
+    target: Target
     figures: Figures
     runs: tuple[RunReport, ...]
     reading_s: float = 0.0
@@ -135,12 +138,16 @@ class ReplayReport:
         """What a reader of the figures must know beside them, a sentence each."""
         notes: list[str] = []
         for run in self.runs:
+            notes.extend(
+                f"{_text(run.path.at(bar))}: the position was liquidated at a mark of "
+                f"{run.path.mark_usd.item(bar):,.2f} USD; more collateral would have carried it"
+                for bar in run.liquidations
+            )
             if run.refusal is not None:
-                at = run.path.opened_ms[run.refusal.bar].item()
                 notes.append(
-                    f"from {_text(datetime.fromtimestamp(at / 1000, run.begins.tzinfo))} orders "
-                    f"were refused: the margin wallet had {run.refusal.available_coin:.6f} "
-                    f"{self.asset} free and {run.refusal.needed_coin:.6f} were needed"
+                    f"{_text(run.path.at(run.refusal.bar))}: an order was refused, because "
+                    f"{in_coin(run.refusal.needed_coin)} {self.asset} of margin were needed and "
+                    f"{in_coin(run.refusal.available_coin)} were free; later ones may have been too"
                 )
         return tuple(notes)
 
