@@ -1,12 +1,10 @@
-"""The figures of a replay as people read them: labels and texts for a terminal or a page."""
+"""The figures of a replay as people read them: a label and a text for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
-
-from rich.table import Table
 
 from bot.replay.report import Figures, ReplayReport, RunReport
 
@@ -62,24 +60,6 @@ def run_rows(report: ReplayReport) -> tuple[tuple[str, ...], list[tuple[str, ...
     """The headings of a table of runs, and a row of texts for each run."""
     headings = tuple(heading for heading, _ in _RUN_COLUMNS)
     return headings, [tuple(text(run) for _, text in _RUN_COLUMNS) for run in report.runs]
-
-
-def tables_of(report: ReplayReport) -> tuple[Table, ...]:
-    """The report for a terminal: a table of all figures, and one of the runs if there are more."""
-    summary = Table(title=report.title, show_header=False)
-    summary.add_column()
-    summary.add_column(justify="right")
-    for label, text in summary_rows(report):
-        summary.add_row(label, text)
-    if len(report.runs) < 2:
-        return (summary,)
-    headings, rows = run_rows(report)
-    runs = Table(title="Runs", show_header=True)
-    for heading in headings:
-        runs.add_column(heading, justify="left" if heading in {"from", "to"} else "right")
-    for row in rows:
-        runs.add_row(*row)
-    return summary, runs
 
 
 def _usd(amount: Decimal | float | None) -> str:

@@ -30,10 +30,8 @@ def read(
 
 
 def rows(*lines: str, header: str = HEADER) -> str:
-    return (
-        "\n".join([header, *(f"{time},{line}" for time, line in zip(HOURS, lines, strict=False))])
-        + "\n"
-    )
+    timed = [f"{time},{line}" for time, line in zip(HOURS, lines, strict=False)]
+    return "\n".join([header, *timed, ""])
 
 
 def test_a_plain_file_and_its_gzipped_twin_say_the_same(tmp_path: Path) -> None:
