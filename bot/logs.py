@@ -1,0 +1,186 @@
+"""The log: an event word and its fields, as JSON lines or readable on a terminal.
+
+JSON lines put ``timestamp``, ``level`` and ``event`` first and the other fields in alphabetical
+order; decimals are strings without an exponent, times ISO 8601, enums their value. Whatever goes
+out passes :class:`Redaction`, tracebacks too, and these never show local variables. Libraries that
+use the standard library's logging are heard from warnings on, in the same form.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Final, Literal, TextIO
+from urllib.parse import quote
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.domain.quantities import plain
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "pretty", "json"]
+
+MASK: Final = "***"
+
+_HEAD: Final = ("timestamp", "level", "event")
+_KEY_LIKE: Final = re.compile(
+    r"(^|[_\-.])(api_?key|(?:api_?)?secret|password|passphrase|passwd|token|signature|authorization"
+    r"|cookie|private_?key)([_\-.]|$)",
+    re.IGNORECASE,
+)
+
+
+class Redaction:
+    """Masks secrets: registered values wherever they occur, and whatever a key-like name holds.
+
+    A structlog processor. It goes through nested fields and knows a registered value also in the
+    spellings of ``repr``, JSON and URLs.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        spellings: set[str] = set()
+        for secret in secrets:
+            if secret:
+                spellings |= {
+                    secret,
+                    repr(secret)[1:-1],
+                    json.dumps(secret)[1:-1],
+                    quote(secret),
+                    quote(secret, safe=""),
+                }
+        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """The event with every secret masked; ``event`` itself is left as it was."""
+        return {self.text(str(name)): self._field(str(name), held) for name, held in event.items()}
+
+    def text(self, text: str) -> str:
+        """The text without registered secrets."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+    def _field(self, name: str, held: object) -> object:
+        if held is not None and _KEY_LIKE.search(name):
+            return MASK
+        return self._value(held)
+
+    def _value(self, held: object) -> object:
+        if isinstance(held, str):
+            return self.text(held)
+        if isinstance(held, Mapping):
+            return {self.text(str(k)): self._field(str(k), v) for k, v in held.items()}
+        if isinstance(held, (list, tuple)):
+            return [self._value(item) for item in held]
+        return held
+
+
+def configure(level: Level, fmt: Format, stream: TextIO, *, secrets: Iterable[str] = ()) -> None:
+    """Send the log of this process to ``stream``.
+
+    ``fmt`` "auto" is pretty on a terminal and JSON elsewhere; colours appear only on a terminal,
+    and not where the environment sets NO_COLOR. ``secrets`` are values that never go out. Calling
+    it again replaces the earlier configuration.
+    """
+    terminal = stream.isatty()
+    redact = Redaction(secrets)
+    shared: list[Processor] = [
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _plain_fields,
+        redact,
+    ]
+    if fmt == "pretty" or (fmt == "auto" and terminal):
+        render: Processor = structlog.dev.ConsoleRenderer(
+            colors=terminal and not os.environ.get("NO_COLOR"),
+            exception_formatter=structlog.dev.plain_traceback,
+            sort_keys=False,
+            pad_event_to=0,
+        )
+    else:
+        render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    number = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            *shared,
+            _ordered,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *shared,
+                _ordered,
+                render,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for earlier in root.handlers[:]:
+        if isinstance(earlier.formatter, structlog.stdlib.ProcessorFormatter):
+            root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(max(number, logging.WARNING))
+
+
+def _ordered(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    head = {name: event[name] for name in _HEAD if name in event}
+    return head | {name: event[name] for name in sorted(event) if name not in head}
+
+
+def _plain_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {str(name): _plain(held) for name, held in event.items()}
+
+
+def _plain(held: object) -> object:
+    """A value as JSON knows it: text, whole or finite numbers, true, false, null, lists, tables."""
+    match held:
+        case Enum():
+            return _plain(held.value)
+        case Mapping():
+            return {str(_plain(name)): _plain(value) for name, value in held.items()}
+        case list() | tuple():
+            return [_plain(item) for item in held]
+        case set() | frozenset():
+            return sorted((_plain(item) for item in held), key=str)
+        case _ if dataclasses.is_dataclass(held) and not isinstance(held, type):
+            return {f.name: _plain(getattr(held, f.name)) for f in dataclasses.fields(held)}
+        case _:
+            return _plain_single(held)
+
+
+def _plain_single(held: object) -> object:
+    match held:
+        case None | bool() | int() | str():
+            return held
+        case Decimal():
+            return plain(held)
+        case float():
+            return held if math.isfinite(held) else str(held)
+        case date():  # a datetime is one too
+            return held.isoformat()
+        case BaseException():
+            return f"{type(held).__name__}: {held}"
+        case _:
+            return str(held)
