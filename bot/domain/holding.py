@@ -52,14 +52,11 @@ def _not_above_zero(constant: Decimal, slope: Decimal) -> MarkRange | None:
 
 def _either(first: MarkRange | None, second: MarkRange | None, mark: Decimal) -> MarkRange | None:
     """The piece of the union of two ranges that contains ``mark``."""
-    if first is None or second is None:
-        whole = first or second
-    elif first.low_usd <= second.high_usd and second.low_usd <= first.high_usd:
-        low_usd, high_usd = min(first.low_usd, second.low_usd), max(first.high_usd, second.high_usd)
-        whole = MarkRange(low_usd, high_usd)
-    else:
-        whole = first if first.low_usd <= mark <= first.high_usd else second
-    return whole if whole is not None and whole.low_usd <= mark <= whole.high_usd else None
+    with_mark = [r for r in (first, second) if r is not None and r.low_usd <= mark <= r.high_usd]
+    if len(with_mark) == 2:
+        a, b = with_mark
+        return MarkRange(min(a.low_usd, b.low_usd), max(a.high_usd, b.high_usd))
+    return with_mark[0] if with_mark else None
 
 
 def hold_range(

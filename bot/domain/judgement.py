@@ -14,7 +14,13 @@ from bot.domain.margin import NEVER, LiquidationPrice, initial_margin_coin, liqu
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.payoff import FLAT, InverseBook, apply_fill, fee_coin
 from bot.domain.quantities import ONE, ZERO
-from bot.domain.sizing import ExecutionPolicy, contracts_wanted, expected_price_usd, propose
+from bot.domain.sizing import (
+    ExecutionPolicy,
+    contracts_wanted,
+    expected_price_usd,
+    propose,
+    whole_contracts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Circumstances:
 class Judgement:
     """A decision, the order that it asks for, and the guard's word on it.
 
-    ``is_slice``: the order was cut, more than a lot of the trade remains when it has filled.
+    ``is_slice``: the order was cut, so that another one remains to be sent when it has filled.
     """
 
     exposure: Exposure
@@ -131,9 +137,8 @@ def judge(
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
     )
-    return Judgement(
-        exposure, decision, review(intent, plan.limits, facts), left >= instrument.lot_contracts
-    )
+    is_slice = whole_contracts(left, instrument) > ZERO
+    return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)
 
 
 def liquidation_after(
