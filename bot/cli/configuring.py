@@ -48,7 +48,8 @@ def check(config: ConfigFiles = None) -> None:
         _counted(len(settings.accounts), "account"),
         _counted(len(config or ()), "file"),
     )
-    console().print(f"ok: {', '.join(counts)}, mode {settings.mode}")
+    nothing = "" if settings.bags else "; without a bag there is nothing to hedge"
+    console().print(f"ok: {', '.join(counts)}, mode {settings.mode}{nothing}")
 
 
 def _counted(count: int, noun: str) -> str:

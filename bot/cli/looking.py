@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -72,4 +73,4 @@ async def _read(settings: Settings) -> Standing:
     from bot.cli.standing import read_standing
 
     async with open_journal(settings) as journal:
-        return await read_standing(settings, journal)
+        return await read_standing(settings, journal, now=datetime.now(UTC))

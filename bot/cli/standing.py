@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from bot.cli import tables
@@ -14,7 +14,7 @@ from bot.cli.sights import sight_table
 from bot.domain.limits import TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.records import EVERYTHING, Control, CycleRecord, OrderRecord
-from bot.domain.report import record_fields
+from bot.domain.report import SIGHT_NAMES, record_fields
 from bot.engine.desk import control_for
 from bot.ports import Journal
 
@@ -24,20 +24,24 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _PATIENCE: Final = 3
-"""Intervals without a written cycle after which the daemon seems not to run."""
+"""Intervals without a written cycle after which it is late."""
 _SHORTEST_SILENCE_S: Final = 5.0
 """Below this no silence means anything: a look takes time, however fast the clock runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class BagStanding:
-    """A bag by its last cycle. Ages are seconds of real time, however fast the bot's clock runs."""
+    """A bag by its last cycle. Ages are seconds of real time, however fast the bot's clock runs.
+
+    ``late`` is whether a cycle should long have been written, the first one included.
+    """
 
     name: str
     asset: str
     record: CycleRecord | None
     written_at: datetime | None
     age_s: float | None
+    late: bool
     state: TradingState
 
 
@@ -45,8 +49,7 @@ class BagStanding:
 class Standing:
     """All bags, the states that were set, orders whose end is not known.
 
-    ``interval_s`` is real seconds between two cycles; ``alive`` whether the last cycle is recent
-    enough for the daemon to be running.
+    ``interval_s`` is real seconds between two cycles.
     """
 
     bags: tuple[BagStanding, ...]
@@ -57,42 +60,57 @@ class Standing:
     @property
     def silence_s(self) -> float | None:
         """Real seconds since anything was written; None before the first cycle."""
-        ages = [bag.age_s for bag in self.bags if bag.age_s is not None]
-        return min(ages, default=None)
+        return min((bag.age_s for bag in self.bags if bag.age_s is not None), default=None)
 
     @property
     def alive(self) -> bool:
         """Whether the daemon seems to run."""
-        silence = self.silence_s
-        return silence is not None and silence <= max(
-            _PATIENCE * self.interval_s, _SHORTEST_SILENCE_S
-        )
+        return not all(bag.late for bag in self.bags)
 
 
-async def read_standing(settings: Settings, journal: Journal) -> Standing:
-    """Ask the journal. Raises :class:`bot.errors.JournalError`."""
+async def read_standing(settings: Settings, journal: Journal, *, now: datetime) -> Standing:
+    """Ask the journal; ``now`` is by the wall. Raises :class:`bot.errors.JournalError`."""
     controls = await journal.controls()
-    now = datetime.now(UTC)
+    interval_s = float(settings.cycle.interval_s / settings.simulator.speed)
+    patience_s = max(_PATIENCE * interval_s, _SHORTEST_SILENCE_S)
     bags = []
     for bag in settings.bags:
         written_at = await journal.written_at(bag.name)
         last = await journal.cycles(bag=bag.name, limit=1)
+        age_s = None if written_at is None else (now - written_at).total_seconds()
         bags.append(
             BagStanding(
                 name=bag.name,
                 asset=bag.asset,
                 record=last[0] if last else None,
                 written_at=written_at,
-                age_s=None if written_at is None else (now - written_at).total_seconds(),
+                age_s=age_s,
+                late=age_s is None or age_s > patience_s,
                 state=control_for(bag.name, controls)[0],
             )
         )
-    return Standing(
-        tuple(bags),
-        controls,
-        await journal.unsettled(),
-        float(settings.cycle.interval_s / settings.simulator.speed),
+    return Standing(tuple(bags), controls, await journal.unsettled(), interval_s)
+
+
+_NOTHING: Final[Mapping[str, object]] = dict.fromkeys(
+    (
+        "name",
+        "asset",
+        "cycle",
+        "at",
+        "mode",
+        "state",
+        "outcome",
+        "action",
+        "contracts",
+        "reason",
+        "orders",
+        "age_s",
+        "took_s",
+        *SIGHT_NAMES,
     )
+)
+"""A bag without a recorded cycle, under the names of one that has."""
 
 
 def standing_fields(standing: Standing) -> Mapping[str, object]:
@@ -105,15 +123,14 @@ def standing_fields(standing: Standing) -> Mapping[str, object]:
         },
         "bags": [
             {
-                **(
-                    {"name": bag.name, "asset": bag.asset}
-                    if bag.record is None
-                    else record_fields(bag.record)
-                ),
+                **(_NOTHING if bag.record is None else record_fields(bag.record)),
+                "name": bag.name,
+                "asset": bag.asset,
                 "seen": bag.record is not None and bag.record.sight is not None,
                 "control_state": bag.state,
                 "written_at": bag.written_at,
                 "written_age_s": bag.age_s,
+                "late": bag.late,
             }
             for bag in standing.bags
         ],
@@ -141,21 +158,29 @@ def print_standing(standing: Standing) -> None:
         _print_bag(out, bag)
     _print_controls(out, standing)
     _print_orders(out, standing)
+    _print_silence(out, standing)
+
+
+def _print_silence(out: Console, standing: Standing) -> None:
     silence = standing.silence_s
     if silence is None:
         out.print("The daemon has not run yet with this journal.", style="bold yellow")
-    elif standing.alive:
+        return
+    rhythm = f"a cycle is due every {tables.span(standing.interval_s)}"
+    if not standing.alive:
         out.print(
-            f"The daemon runs: it last wrote {tables.span(silence)} ago, one cycle every "
-            f"{tables.span(standing.interval_s)}."
-        )
-    else:
-        out.print(
-            f"THE DAEMON SEEMS NOT TO RUN: it last wrote {tables.span(silence)} ago, and a cycle "
-            f"is due every {tables.span(standing.interval_s)}. A short that is open stays open; "
-            "nothing adjusts it.",
+            f"THE DAEMON SEEMS NOT TO RUN: it last wrote {tables.span(silence)} ago, and {rhythm}. "
+            "A short that is open stays open; nothing adjusts it.",
             style="bold red",
         )
+        return
+    out.print(f"The daemon runs: it last wrote {tables.span(silence)} ago, and {rhythm}.")
+    for bag in standing.bags:
+        if bag.late and bag.age_s is not None:
+            out.print(
+                f"{bag.name} IS NOT LOOKED AT: its last cycle is {tables.span(bag.age_s)} old.",
+                style="bold red",
+            )
 
 
 def _print_bag(out: Console, bag: BagStanding) -> None:

@@ -7,7 +7,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -20,6 +20,7 @@ from bot.domain.records import EVERYTHING, Control
 from bot.errors import JournalError
 
 if TYPE_CHECKING:
+    from bot.cli.standing import Standing
     from bot.ports import Journal
     from bot.settings import Settings
 
@@ -91,11 +92,11 @@ def _set_state(
     settings = load_settings(config)
     names = [one.name for one in bags_meant(settings, bag)]
     scope = EVERYTHING if bag is None else bag
-    controls = asyncio.run(_write(settings, _control(scope, state, reason)))
-    _report(controls, names, as_json=as_json)
+    standing = asyncio.run(_write(settings, _control(scope, state, reason)))
+    _report(standing, names, as_json=as_json)
 
 
-async def _write(settings: Settings, control: Control) -> tuple[Control, ...]:
+async def _write(settings: Settings, control: Control) -> Standing:
     """Set one state, and lift all others where everything is to be active again."""
     async with open_journal(settings) as journal:
         scopes = [control.scope]
@@ -103,18 +104,24 @@ async def _write(settings: Settings, control: Control) -> tuple[Control, ...]:
             scopes += [one.scope for one in await journal.controls() if one.scope != EVERYTHING]
         for scope in scopes:
             await journal.set_control(_control(scope, control.state, control.reason))
-        return await journal.controls()
+        return await _standing(settings, journal)
 
 
 async def _unwind(
     settings: Settings, names: Sequence[str], share: Decimal, reason: str
-) -> tuple[Control, ...]:
+) -> Standing:
     """Cap the short of each bag; all of them or none. Raises :class:`JournalError`."""
     async with open_journal(settings) as journal:
         caps = {name: await _recorded_short(journal, name) * (ONE - share) for name in names}
         for name, cap_usd in caps.items():
             await journal.set_control(_control(name, TradingState.REDUCING, reason, cap_usd))
-        return await journal.controls()
+        return await _standing(settings, journal)
+
+
+async def _standing(settings: Settings, journal: Journal) -> Standing:
+    from bot.cli.standing import read_standing
+
+    return await read_standing(settings, journal, now=datetime.now(UTC))
 
 
 async def _recorded_short(journal: Journal, bag: str) -> Decimal:
@@ -142,12 +149,13 @@ def _user() -> str:
         return "hand"
 
 
-def _report(controls: tuple[Control, ...], names: Sequence[str], *, as_json: bool) -> None:
+def _report(standing: Standing, names: Sequence[str], *, as_json: bool) -> None:
     """What holds now for the bags that were meant, and what happens next."""
     from bot.cli import tables
     from bot.cli.output import console, print_json
     from bot.engine.desk import control_for
 
+    controls = standing.controls
     held = {name: control_for(name, controls) for name in names}
     if as_json:
         print_json(
@@ -157,6 +165,7 @@ def _report(controls: tuple[Control, ...], names: Sequence[str], *, as_json: boo
                     for name, (state, cap) in held.items()
                 ],
                 "controls": controls,
+                "daemon_seems_to_run": standing.alive,
             }
         )
         return
@@ -164,13 +173,15 @@ def _report(controls: tuple[Control, ...], names: Sequence[str], *, as_json: boo
     for name, (state, cap) in held.items():
         unwinding = "" if cap is None else f", unwinding to a short of {tables.usd(cap)} USD"
         out.print(f"{name}: {state.value}{unwinding}. {_NEXT[state]}")
-        everywhere = [one for one in controls if one.scope == EVERYTHING and one.state is state]
-        if everywhere and state is TradingState.HALTED and cap is not None:
-            out.print("  All bags are halted, so nothing is bought back before resume.")
-    out.print("The running daemon acts on it in its next cycle.")
+        if cap is not None and state is TradingState.HALTED:
+            out.print("  A halt is in force too, so nothing is bought back before it is lifted.")
+    if standing.alive:
+        out.print("The running daemon acts on it in its next cycle.")
+    else:
+        out.print("No daemon seems to run; the next one to start acts on it.", style="yellow")
 
 
-_NEXT = {
+_NEXT: Final = {
     TradingState.ACTIVE: "The hedge is kept at its target again.",
     TradingState.REDUCING: "The short may shrink and does not grow.",
     TradingState.HALTED: "Nothing but cancels is sent, the short stays as it is.",

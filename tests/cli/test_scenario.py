@@ -50,13 +50,8 @@ def test_a_bag_that_nothing_can_liquidate_says_never(hedgehold: Command) -> None
 
 def test_own_moves_and_bases_make_the_table(hedgehold: Command) -> None:
     said = hedgehold("scenario", "--moves=-50,25", "--basis-bps=0,100", "--json").document
-    rows = [(row["move"], row["basis_bps"]) for row in said["rows"]]
-    assert [(Decimal(move), Decimal(basis)) for move, basis in rows] == [
-        (Decimal("-0.5"), 0),
-        (Decimal("-0.5"), 100),
-        (Decimal("0.25"), 0),
-        (Decimal("0.25"), 100),
-    ]
+    rows = [(float(row["move"]), float(row["basis_bps"])) for row in said["rows"]]
+    assert rows == [(-0.5, 0.0), (-0.5, 100.0), (0.25, 0.0), (0.25, 100.0)]
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,9 @@ def test_a_fifth_of_the_bag_as_margin_is_used_up_after_a_rise_of_a_quarter() -> 
 def test_a_liquidation_leaves_the_coins_outside_and_no_short() -> None:
     seen = outcome(example_bag(Decimal(400_100)), Marks(Decimal(6000), Decimal(6000)))
     assert seen.liquidated
-    assert (seen.equity_coin, seen.margin_coin, seen.short_usd, seen.pnl_coin) == (80, 0, 0, -20)
-    assert (seen.value_usd, seen.change_usd) == (480_000, 80_000)
+    assert (seen.equity_coin, seen.pnl_coin) == (Decimal(80), Decimal(-20))
+    assert (seen.margin_coin, seen.short_usd) == (Decimal(0), Decimal(0))
+    assert (seen.value_usd, seen.change_usd) == (Decimal(480_000), Decimal(80_000))
     assert seen.liquidation_distance is None
     assert seen.attribution is None
 
@@ -72,17 +73,18 @@ def test_a_short_that_the_collateral_covers_in_full_is_never_liquidated() -> Non
 def test_a_bag_without_a_short_does_what_its_coins_do() -> None:
     seen = outcome(example_bag(Decimal(0)), RISE)
     assert seen.change_usd == seen.unhedged_change_usd == 50_000
-    assert (seen.short_usd, seen.effective_leverage, seen.liquidated) == (0, 0, False)
+    assert (seen.short_usd, seen.effective_leverage) == (Decimal(0), Decimal(0))
+    assert not seen.liquidated
 
 
 def test_moves_come_in_the_order_given_and_bases_within_each() -> None:
     bag = example_bag(Decimal(400_100))
     rows = outcomes(bag, [Decimal("0.5"), Decimal("-0.5")], [Decimal(0), Decimal("0.01")])
-    assert [(row.move, row.basis_bps) for row in rows] == [
-        (Decimal("0.5"), 0),
-        (Decimal("0.5"), 100),
-        (Decimal("-0.5"), 0),
-        (Decimal("-0.5"), 100),
+    assert [(float(row.move), float(row.basis_bps)) for row in rows] == [
+        (0.5, 0.0),
+        (0.5, 100.0),
+        (-0.5, 0.0),
+        (-0.5, 100.0),
     ]
 
 
