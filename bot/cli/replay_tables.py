@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.cli import tables
 from bot.cli.output import console
 from bot.cli.terms import terms_table
-from bot.replay import Figures, ReplayReport, RunReport
+from bot.replay import Figures, ReplayReport
+from bot.replay.wording import run_rows
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +23,7 @@ def print_report(report: ReplayReport) -> None:
     out.print(terms_table(figures.attribution, report.asset, title="Where the change came from"))
     out.print(f"Not explained by the terms: {figures.residual:.1e} of the change.")
     if len(report.runs) > 1:
-        out.print(_runs(report.runs))
+        out.print(_runs(report))
     out.print(
         f"{figures.bars:,} bars in {_counted(len(report.runs), 'run')}, "
         f"{_counted(figures.orders, 'order')} of {tables.usd(figures.turnover_usd)} USD, fees "
@@ -66,23 +67,11 @@ def _with_and_without(figures: Figures) -> Table:
     return made
 
 
-def _runs(runs: tuple[RunReport, ...]) -> Table:
-    made = tables.table(
-        "run from", "to", "bars", "orders", "change USD", "unhedged USD", "reduction",
-        "liquidations", title="Runs, each with the same bag afresh", left=2,
-    )  # fmt: skip
-    for run in runs:
-        figures = run.figures
-        made.add_row(
-            f"{run.begins:%Y-%m-%d %H:%M}",
-            f"{run.ends:%Y-%m-%d %H:%M}",
-            f"{figures.bars:,}",
-            f"{figures.orders:,}",
-            tables.signed_usd(figures.change_usd),
-            tables.signed_usd(figures.unhedged_change_usd),
-            _part(figures.spread.variance_reduction),
-            f"{figures.liquidations:,}",
-        )
+def _runs(report: ReplayReport) -> Table:
+    headings, rows = run_rows(report)
+    made = tables.table(*headings, title="Runs, each with the same bag afresh", left=2)
+    for row in rows:
+        made.add_row(*row)
     return made
 
 
