@@ -156,9 +156,7 @@ def _require_sense(request: ReplayRequest) -> None:
         if not number.is_finite():
             raise ConfigError(f"{name}: {number} is no number to reckon with; write a finite one")
     if coins <= ZERO:
-        raise ConfigError(
-            f"--coins: a bag of {plain(coins)} {asset} holds nothing; give more than 0"
-        )
+        raise ConfigError(f"--coins: {plain(coins)} {asset} is no bag to hedge; give more than 0")
     if not ZERO <= collateral <= coins:
         raise ConfigError(
             f"--collateral: {plain(collateral)} {asset} is not between 0 and the "
