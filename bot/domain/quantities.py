@@ -41,9 +41,12 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
     return value % step == ZERO
 
 
-def plain(value: Decimal) -> str:
-    """The number as decimal text without an exponent and without idle zeros after the point."""
-    text = format(value, "f")
+def plain(value: Decimal, places: int | None = None) -> str:
+    """The number as decimal text without an exponent and without idle zeros after the point.
+
+    It is rounded to so many ``places`` where they are given, and exact where not.
+    """
+    text = format(value, "f" if places is None else f".{places}f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from bot.domain.account import Quote
 from bot.domain.decision import Decision
@@ -16,6 +17,9 @@ from bot.domain.orders import Side
 from bot.domain.quantities import BPS, ZERO, as_price, plain
 from bot.domain.records import Action, CycleRecord, Figure, Sight
 from bot.domain.targets import describe
+
+FIGURE_PLACES: Final = 12
+"""To where a figure is written out: the grain of a wallet, finer than any price or rate."""
 
 
 def sight_of(
@@ -71,6 +75,20 @@ def _age_s(now: datetime, at: datetime) -> float:
     return (now - at).total_seconds()
 
 
+def _coins_figure(bucket: Bucket, asset: str, age_s: float) -> Figure:
+    amount = plain(bucket.amount_coin)
+    match bucket.kind:
+        case BucketKind.EXTERNAL:
+            return Figure(
+                f"coins in {bucket.place}", amount, asset, "declared in the settings", None
+            )
+        case BucketKind.TRANSIT:
+            return Figure("coins in transit", amount, asset, "transfers under way", age_s)
+        case _:
+            source = f"balance of {bucket.place}"
+            return Figure(f"coins in {bucket.place}", amount, asset, source, age_s)
+
+
 def figures_of(
     plan: HedgePlan,
     buckets: Sequence[Bucket],
@@ -86,20 +104,10 @@ def figures_of(
     asset, account, symbol = plan.bag.asset, plan.bag.hedge_account, plan.bag.symbol
     age = _age_s(now, balances_at)
     quoted = _age_s(now, quote.at)
-    figures = [
-        Figure(
-            f"coins in {bucket.place}",
-            plain(bucket.amount_coin),
-            asset,
-            "declared in the settings" if declared else f"balance of {bucket.place}",
-            None if declared else age,
-        )
-        for bucket in buckets
-        for declared in [bucket.kind is BucketKind.EXTERNAL]
-    ]
+    figures = [_coins_figure(bucket, asset, age) for bucket in buckets]
 
     def seen(name: str, value: Decimal, unit: str, source: str, age_s: float | None) -> None:
-        figures.append(Figure(name, plain(value), unit, source, age_s))
+        figures.append(Figure(name, plain(value, FIGURE_PLACES), unit, source, age_s))
 
     seen("mark price", exposure.mark_usd, "USD", f"quote of {symbol}", quoted)
     seen("index price", exposure.index_usd, "USD", f"quote of {symbol}", quoted)

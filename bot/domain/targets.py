@@ -79,8 +79,8 @@ def raw_gap_line(
             return (ratio - ONE) * short_usd, ratio * delta_coin
         case FixedUsd(amount_usd):
             return amount_usd - short_usd, ZERO
-        case KeepCoins(coins):
-            return ZERO, delta_coin - coins
+        case _:
+            return ZERO, delta_coin - target.coins
 
 
 def target_short_usd(target: Target, exposure: Exposure, base_coin: Decimal) -> Decimal:
@@ -134,5 +134,5 @@ def describe(target: Target) -> str:
             return f"constant ratio of {plain(ratio)}"
         case FixedUsd(amount_usd):
             return f"fixed short of {in_usd(amount_usd)} USD"
-        case KeepCoins(coins):
-            return f"keep {in_coin(coins)} coins unhedged"
+        case _:
+            return f"keep {in_coin(target.coins)} coins unhedged"

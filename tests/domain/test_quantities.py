@@ -78,6 +78,13 @@ def test_a_number_is_written_out_without_exponent_and_idle_zeros(value: str, tex
     assert plain(D(value)) == text
 
 
+def test_a_number_can_be_rounded_on_its_way() -> None:
+    assert plain(D("49999.99999999999999999999998"), 12) == "50000"
+    assert plain(D("0.1234567"), 4) == "0.1235"
+    assert plain(D("-0.00001"), 4) == "0"
+    assert plain(D("1E+30"), 2) == "1" + "0" * 30
+
+
 @given(sizes)
 def test_a_written_number_reads_back_as_the_same_number(value: Decimal) -> None:
     assert D(plain(value)) == value
