@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
+from decimal import Decimal
 
 import numpy as np
 import pytest
