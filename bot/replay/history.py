@@ -1,4 +1,4 @@
-"""Price histories from CSV files, plain or gzipped, read in bulk and checked cell by cell.
+"""Price histories from CSV files, turned into numbers in bulk and checked cell by cell.
 
 An empty cell is no quote, or no settlement. Everything else must be a number that can be meant:
 :class:`ConfigError` says in one sentence which file, line and column cannot be used, and why.
@@ -6,36 +6,17 @@ An empty cell is no quote, or no settlement. Everything else must be a number th
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from operator import itemgetter
 from pathlib import Path
-from typing import TextIO, cast
 
 import numpy as np
 
 from bot.errors import ConfigError
 from bot.replay.bars import Bars, Floats, Integers, moment
-from bot.replay.columns import Layout, Role, find_columns, roles_by_word
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The texts that one file gives, column by column, and the line that each row stands on."""
-
-    file: str
-    layout: Layout
-    lines: Sequence[int]
-    texts: Mapping[Role, Sequence[str]]
-
-    def place(self, role: Role, row: int) -> str:
-        """Where a cell is, for a sentence."""
-        return f"{self.file}, line {self.lines[row]}, column {self.layout.name[role]!r}"
+from bot.replay.cells import Cells, read_cells
+from bot.replay.columns import Role, roles_by_word
 
 
 @dataclass(slots=True)
@@ -67,7 +48,7 @@ def read_history(
     parts = _Parts()
     previous_ms: int | None = None
     for path in files:
-        cells = _read_cells(path, named, where)
+        cells = read_cells(path, named, where)
         opened = _times(cells, Role.TIME)
         _require_order(cells, opened, previous_ms, filtered=bool(where))
         previous_ms = opened.item(-1)
@@ -90,79 +71,6 @@ def read_history(
             "choose other columns with --column, or another file"
         )
     return bars
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    """A file as text; everything that can go wrong in reading it becomes one sentence."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as stream:
-                yield cast("TextIO", stream)
-        else:
-            with path.open(encoding="utf-8-sig", newline="") as stream:
-                yield stream
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; check the name") from None
-    except IsADirectoryError:
-        raise ConfigError(f"{path}: this is a folder; give the name of a CSV file") from None
-    except gzip.BadGzipFile:
-        raise ConfigError(
-            f"{path}: the content is not gzip although the name ends in .gz; rename the file"
-        ) from None
-    except (EOFError, zlib.error):
-        raise ConfigError(
-            f"{path}: the compressed file is cut off or damaged; fetch it again"
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(
-            f"{path}: this is not text; give a CSV file, and end its name in .gz if it is gzipped"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{path}: it cannot be read ({error.strerror}); check it") from None
-
-
-def _read_cells(path: Path, named: Mapping[Role, str], where: Sequence[tuple[str, str]]) -> Cells:
-    with _opened(path) as stream:
-        reader = csv.reader(stream)
-        try:
-            header = next(reader, None)
-            if header is None:
-                raise ConfigError(
-                    f"{path}: the file is empty; the first line must name the columns"
-                )
-            layout = find_columns(header, file=str(path), named=named, where=where)
-            lines, rows = _rows(reader, layout, width=len(header), file=str(path))
-        except csv.Error as error:
-            raise ConfigError(
-                f"{path}, line {reader.line_num}: this is no CSV ({error}); mend the line"
-            ) from None
-    if not rows:
-        wish = "".join(f" with {column}={text}" for column, text in where)
-        raise ConfigError(f"{path}: there are no lines{wish} after the header; check the file")
-    columns = zip(*rows, strict=True)
-    return Cells(str(path), layout, lines, dict(zip(layout.place, columns, strict=True)))
-
-
-def _rows(
-    reader: Iterator[list[str]], layout: Layout, *, width: int, file: str
-) -> tuple[list[int], list[tuple[str, ...]]]:
-    """The wanted cells of every row that passes the filters, with their lines."""
-    pick = cast("Callable[[list[str]], tuple[str, ...]]", itemgetter(*layout.place.values()))
-    lines: list[int] = []
-    rows: list[tuple[str, ...]] = []
-    for number, row in enumerate(reader, start=2):
-        if len(row) != width:
-            if not row:
-                continue
-            raise ConfigError(
-                f"{file}, line {number}: there are {len(row)} cells where the header names "
-                f"{width}; mend or remove the line"
-            )
-        if all(row[at] == text for at, text in layout.wanted):
-            lines.append(number)
-            rows.append(pick(row))
-    return lines, rows
 
 
 def _numbers(cells: Cells, role: Role, meaning: str) -> Floats:
