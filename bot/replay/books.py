@@ -34,6 +34,7 @@ class Books:
     """The coins outside and the ledger of a bag, followed from booking to booking."""
 
     __slots__ = (
+        "_funded_before_coin",
         "_funding_coin",
         "_funding_usd",
         "_since",
@@ -52,6 +53,7 @@ class Books:
         self._so_far = NOTHING
         self._funding_coin = ZERO
         self._funding_usd = ZERO
+        self._funded_before_coin = ZERO
 
     @property
     def futures(self) -> InverseBook:
@@ -62,6 +64,11 @@ class Books:
     def delta_coin(self) -> Decimal:
         """Coins left exposed: all coins plus the coin cost, whatever the price."""
         return self.outside_coin + self.margin.wallet_coin + self.leg.book.coin_cost
+
+    @property
+    def unfunded_coin(self) -> Decimal:
+        """The delta without the funding that was ever received: only events change it."""
+        return self.delta_coin - self._funded_before_coin - self._funding_coin
 
     def bag(self) -> BagBook:
         """The books as they stand."""
@@ -126,6 +133,7 @@ class Books:
         )
         self._so_far += over_interval(book, before, marks)
         self._so_far += Attribution(funding, Terms(funding=self._funding_coin))
+        self._funded_before_coin += self._funding_coin
         self._funding_coin = self._funding_usd = ZERO
         self._since = (self.bag(), marks)
 

@@ -51,7 +51,10 @@ class Refusal:
 
 
 class Levels:
-    """The coins and the position of a bag as steps: each pair holds from its bar to the next."""
+    """The coins and the position of a bag as steps: each pair holds from its bar to the next.
+
+    ``coins`` include the coin cost of the position, and leave out the funding received so far.
+    """
 
     __slots__ = ("bars", "coins", "face_usd")
 
@@ -61,7 +64,7 @@ class Levels:
         self.face_usd: list[float] = []
 
     def put(self, bar: int, coins: Decimal, face_usd: Decimal) -> None:
-        """What the bag holds from this bar on; ``coins`` include the coin cost of the position."""
+        """What the bag holds from this bar on."""
         self.bars.append(bar)
         self.coins.append(float(coins))
         self.face_usd.append(float(face_usd))
@@ -142,7 +145,6 @@ class HedgedRun:
             ):
                 received_coin = books.settle_funding(exact(mark), exact(spot), exact(rate))
                 self.funded.append((seen_at, float(received_coin)))
-                self._note_level(seen_at)
         self.settled = due
 
     def finish(self) -> Attribution:
@@ -245,4 +247,4 @@ class HedgedRun:
         return count, turnover
 
     def _note_level(self, bar: int) -> None:
-        self.levels.put(bar, self.books.delta_coin, self.books.futures.face_usd)
+        self.levels.put(bar, self.books.unfunded_coin, self.books.futures.face_usd)

@@ -68,7 +68,8 @@ def path_of(state: HedgedRun) -> RunPath:
     run, levels = state.run, state.levels
     bars = len(run)
     holds = np.diff(np.array([*levels.bars, bars]))
-    coins = np.repeat(np.array(levels.coins), holds)
+    funded_coin = _per_bar(state.funded, bars)
+    coins = np.repeat(np.array(levels.coins), holds) + np.cumsum(funded_coin)
     face = np.repeat(np.array(levels.face_usd), holds)
     flowed_coin = _per_bar(
         [(bar, float(f.outside_coin + f.wallet_coin)) for bar, f in state.flows.items()], bars
@@ -83,7 +84,7 @@ def path_of(state: HedgedRun) -> RunPath:
         value_usd=run.spot_usd * (coins - face / run.mark_usd),
         unhedged_usd=run.spot_usd * (started + np.cumsum(flowed_coin)),
         flowed_usd=flowed_coin * run.spot_usd,
-        funded_usd=_per_bar(state.funded, bars) * run.spot_usd,
+        funded_usd=funded_coin * run.spot_usd,
     )
 
 

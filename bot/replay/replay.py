@@ -70,7 +70,10 @@ def _replay(
         reports.append(_replay_run(terms, run, placed, engine, tell))
         done += len(run)
     _teller(progress, done, total)(0)
-    spread = spread_of([report.path for report in reports])
+    if len(reports) == 1:
+        spread = reports[0].figures.spread
+    else:
+        spread = spread_of([report.path for report in reports])
     figures = total_of(
         [report.figures for report in reports], spread, seconds=perf_counter() - began
     )
