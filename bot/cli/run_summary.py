@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -12,11 +13,27 @@ from bot.cli import tables
 from bot.cli.output import console
 from bot.cli.terms import terms_table
 from bot.engine.summary import BagSummary, RunSummary
+from bot.logs import configure
+from bot.settings import Settings, secrets_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _log: Final = structlog.get_logger("hedgehold")
+
+
+def start_log(settings: Settings) -> bool:
+    """Send the log to standard output, in the form that was asked for. Answers whether that is the
+    one for people."""
+    chosen = settings.log.format
+    pretty = chosen == "pretty" or (chosen == "auto" and sys.stdout.isatty())
+    configure(
+        settings.log.level,
+        "pretty" if pretty else "json",
+        sys.stdout,
+        secrets=secrets_of(settings),
+    )
+    return pretty
 
 
 def announce(banner: str, *, pretty: bool) -> None:

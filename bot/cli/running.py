@@ -69,7 +69,7 @@ async def _serve(
     from bot.daemon import serve
 
     pretty = start_log(settings)
-    async with open_bot(settings, fresh=fresh) as bot:
+    async with open_bot(settings, fresh=fresh, pretty=pretty) as bot:
         announce(bot.banner(), pretty=pretty)
         summary = await serve(bot, cycles=cycles, for_s=for_s)
     tell(summary, pretty=pretty)

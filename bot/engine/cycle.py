@@ -10,15 +10,21 @@ from datetime import datetime
 from bot.domain.limits import Approved, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
-from bot.domain.records import Action, BagMemory, Control, CycleRecord, Flow, Outcome
-from bot.domain.report import action_of, reason_of
+from bot.domain.records import Control, CycleRecord, Outcome
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
 from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
+from bot.engine.recording import record_of, record_unseen, unseen_record, write
 from bot.engine.view import View, view_bag
-from bot.errors import AccessDenied, ExchangeError, InvariantBroken, SnapshotError
+from bot.errors import (
+    AccessDenied,
+    ExchangeError,
+    IncompleteSnapshot,
+    InvariantBroken,
+    SnapshotError,
+)
 
 
 async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...]:
@@ -47,6 +53,39 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
         records.append(record)
         await _mind_the_breaker(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
+    return tuple(records)
+
+
+async def look_only(desk: Desk) -> tuple[CycleRecord, ...]:
+    """What a cycle would see and decide now; nothing is sent, settled or written down.
+
+    Raises :class:`bot.errors.JournalError` alone.
+    """
+    cycle = desk.numbers.next()
+    began = desk.clock.now()
+    desk.controls = await desk.journal.controls()
+    unknown = Reconciled((), await desk.journal.unsettled())
+    trouble = ""
+    records = []
+    try:
+        seen = await look_with_patience(
+            desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
+        )
+    except (ExchangeError, SnapshotError) as error:
+        seen, trouble = None, f"not seen: {error}"
+    for bag in desk.bags:
+        try:
+            if seen is None:
+                raise IncompleteSnapshot(trouble, surface="account")
+            doubted = bag.doubted_by(unknown)
+            view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
+        except (ExchangeError, SnapshotError, InvariantBroken) as error:
+            records.append(
+                unseen_record(desk, bag, Outcome.UNSEEN, str(error), cycle=cycle, began=began)
+            )
+            continue
+        outcome, note = _outcome_before_trading(view, in_doubt=bool(doubted))
+        records.append(record_of(desk, bag, view, (), outcome, note, cycle=cycle, began=began))
     return tuple(records)
 
 
@@ -94,16 +133,16 @@ async def _bag_cycle(
 ) -> CycleRecord:
     """One bag from look to journal."""
     if seen is None:
-        return await _record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
+        return await record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
     doubted = bag.doubted_by(reconciled)
     try:
         view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
     except (ExchangeError, SnapshotError) as error:
-        return await _record_unseen(
+        return await record_unseen(
             desk, bag, Outcome.UNSEEN, f"not seen: {error}", cycle=cycle, began=began
         )
     except InvariantBroken as broken:
-        return await _record_unseen(
+        return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
     bag.tally.see(view.exposure, view.news)
@@ -115,7 +154,9 @@ async def _bag_cycle(
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
         else:
             outcome, note = Outcome.HELD, "not sent: the bot is stopping"
-    return await _record(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
+    record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
+    await write(desk, bag, view, placed, record)
+    return record
 
 
 def _outcome_before_trading(view: View, *, in_doubt: bool) -> tuple[Outcome, str]:
@@ -160,87 +201,6 @@ def _outcome_of(placed: Placed) -> Outcome:
     if not placed.status.is_final:
         return Outcome.IN_DOUBT
     return Outcome.REFUSED if placed.status is OrderStatus.REJECTED else Outcome.UNFILLED
-
-
-async def _record(
-    desk: Desk,
-    bag: BagState,
-    view: View,
-    placed: tuple[Placed, ...],
-    outcome: Outcome,
-    note: str,
-    *,
-    cycle: int,
-    began: datetime,
-) -> CycleRecord:
-    action, contracts = action_of(view.judgement)
-    reason = reason_of(view.judgement)
-    plan, now = bag.plan, desk.clock.now()
-    record = CycleRecord(
-        cycle=cycle,
-        bag=plan.bag.name,
-        asset=plan.bag.asset,
-        account=plan.bag.hedge_account,
-        symbol=plan.bag.symbol,
-        mode=desk.mode,
-        at=view.taken_at,
-        age_s=view.age_s,
-        took_s=(now - began).total_seconds(),
-        state=view.state,
-        outcome=outcome,
-        action=action,
-        contracts=contracts,
-        reason=f"{reason}; {note}" if note else reason,
-        orders=tuple(one.client_order_id for one in placed),
-        sight=view.sight,
-        figures=view.figures,
-    )
-    news = view.news
-    memory: BagMemory | None = BagMemory(
-        bag=plan.bag.name,
-        at=view.taken_at,
-        coins=news.coins,
-        contracts=news.contracts,
-        fill_number=news.fill_number,
-        ledger_seen_at=view.taken_at,
-        base_coin=view.base_coin,
-        pursuit=view.judgement.pursuit,
-        policy=plan.policy.fingerprint,
-    )
-    if outcome is Outcome.IN_DOUBT and not placed:
-        memory = bag.memory
-    flows: tuple[Flow, ...] = () if news.flow is None else (news.flow,)
-    await desk.journal.record(record, memory, fills=news.fills, ledger=news.ledger, flows=flows)
-    bag.remember(memory, news)
-    return record
-
-
-async def _record_unseen(
-    desk: Desk, bag: BagState, outcome: Outcome, why: str, *, cycle: int, began: datetime
-) -> CycleRecord:
-    """A cycle without sight: nothing is decided, what the bag remembers stays as it was."""
-    plan, now = bag.plan, desk.clock.now()
-    record = CycleRecord(
-        cycle=cycle,
-        bag=plan.bag.name,
-        asset=plan.bag.asset,
-        account=plan.bag.hedge_account,
-        symbol=plan.bag.symbol,
-        mode=desk.mode,
-        at=began,
-        age_s=(now - began).total_seconds(),
-        took_s=(now - began).total_seconds(),
-        state=bag.state(desk.controls),
-        outcome=outcome,
-        action=Action.HOLD,
-        contracts=ZERO,
-        reason=why,
-        orders=(),
-        sight=None,
-        figures=(),
-    )
-    await desk.journal.record(record, bag.memory)
-    return record
 
 
 async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> None:

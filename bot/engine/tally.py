@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,8 +17,10 @@ from bot.domain.attribution import (
     FundingReceived,
     Marks,
     Observation,
+    RunningAccount,
     Traded,
     between,
+    equity_coin,
 )
 from bot.domain.exposure import Exposure
 from bot.domain.orders import Fill
@@ -47,19 +50,31 @@ class Tally:
         self.pending.extend(fills)
 
     def see(self, exposure: Exposure, news: News | None) -> None:
-        """Take a look at the bag and, with it, what happened since the last one."""
+        """Take a look at the bag and, with it, what happened since the last one.
+
+        Our own trades are valued at the prices of the last look, because they follow it at once;
+        everything else at the prices of this one.
+        """
         seen = _observed(exposure)
-        if self.anchor is None or self.latest is None:
-            self.first = self.anchor = self.latest = seen
+        anchor, before = self.anchor, self.latest
+        self.latest = seen
+        if anchor is None or before is None:
+            self.first = self.anchor = seen
             self.pending.clear()
             return
-        self.latest = seen
-        if seen.book == self.anchor.book:
+        if seen.book == anchor.book:
             return
-        events = self._events(news)
-        explained = between(self.anchor, seen, events)
-        self.attribution += explained.attribution
-        self.unexplained_usd += explained.unexplained_usd
+        running = RunningAccount(anchor).moved(before.marks)
+        for event in _trades(self.pending):
+            running = running.happened(event)
+        running = running.moved(seen.marks)
+        for event in _others(news, paid_coin=_fees(self.pending)):
+            running = running.happened(event)
+        self.pending.clear()
+        mark_usd, spot_usd = seen.marks.mark_usd, seen.marks.spot_usd
+        rest_coin = equity_coin(seen.book, mark_usd) - equity_coin(running.now.book, mark_usd)
+        self.attribution += running.so_far
+        self.unexplained_usd += rest_coin * spot_usd
         self.anchor = seen
 
     def total(self) -> Attribution:
@@ -68,23 +83,33 @@ class Tally:
             return self.attribution
         return self.attribution + between(self.anchor, self.latest, ()).attribution
 
-    def _events(self, news: News | None) -> tuple[Event, ...]:
-        strangers = () if news is None else tuple(fill for _, fill in news.fills)
-        events: list[Event] = [
-            Traded(fill.face_usd * fill.side.sign, fill.price_usd)
-            for fill in (*self.pending, *strangers)
-        ]
-        self.pending.clear()
-        if news is None:
-            return tuple(events)
-        for _, entry in news.ledger:
-            if entry.kind is EntryKind.FUNDING:
-                events.append(FundingReceived(entry.amount_coin))
-            elif entry.kind in (EntryKind.FEE, EntryKind.LIQUIDATION):
-                events.append(FeePaid(-entry.amount_coin))
-        if news.flow is not None:
-            events.append(Flowed(outside_coin=news.flow.amount_coin))
-        return tuple(events)
+
+def _trades(fills: Iterable[Fill]) -> Iterator[Event]:
+    for fill in fills:
+        yield Traded(fill.face_usd * fill.side.sign, fill.price_usd)
+        if fill.fee_coin is not None:
+            yield FeePaid(fill.fee_coin)
+
+
+def _fees(fills: Iterable[Fill]) -> Decimal:
+    return sum((fill.fee_coin for fill in fills if fill.fee_coin is not None), ZERO)
+
+
+def _others(news: News | None, *, paid_coin: Decimal) -> Iterator[Event]:
+    """Everything that was not our own trading. ``paid_coin`` are fees already accounted for."""
+    if news is None:
+        return
+    yield from (Traded(fill.face_usd * fill.side.sign, fill.price_usd) for _, fill in news.fills)
+    fees_coin = ZERO
+    for _, entry in news.ledger:
+        if entry.kind is EntryKind.FUNDING:
+            yield FundingReceived(entry.amount_coin)
+        elif entry.kind in (EntryKind.FEE, EntryKind.LIQUIDATION):
+            fees_coin -= entry.amount_coin
+    if fees_coin != paid_coin:
+        yield FeePaid(fees_coin - paid_coin)
+    if news.flow is not None:
+        yield Flowed(outside_coin=news.flow.amount_coin)
 
 
 def _observed(exposure: Exposure) -> Observation:

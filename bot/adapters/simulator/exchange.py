@@ -46,16 +46,24 @@ LAZY_S: Final = 1.0
 class SimulatedVenue:
     """A venue in this process: the same spec, clock and calls always give the same answers.
 
-    With a ``state_file`` it goes on from there and writes itself there. Raises
-    :class:`ConfigError` for a spec that makes no sense and for a file that is not its own.
+    With a ``state_file`` it goes on from there and writes itself there, unless it is
+    ``read_only``. Raises :class:`ConfigError` for a spec that makes no sense and for a file that
+    is not its own.
     """
 
-    def __init__(self, spec: VenueSpec, clock: Clock, state_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        spec: VenueSpec,
+        clock: Clock,
+        state_file: Path | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
         require_sound(spec)
         self._clock = clock
-        self._file = state_file
+        self._file = None if read_only else state_file
         self._fingerprint = fingerprint(spec)
-        self._saved_changes = -1
+        self._saved_changes = (-1, 0)
         self._saved_now: datetime | None = None
         self._written_at_s = 0.0
         self.saved_at: datetime | None = None
@@ -67,7 +75,7 @@ class SimulatedVenue:
             except (KeyError, ValueError) as cause:
                 raise ConfigError(f"{state_file} is damaged; start over with --fresh") from cause
             self.saved_at = saved.venue.saved_at
-            self._saved_changes = self.simulation.changes
+            self._saved_changes = (0, 0)
         else:
             self.simulation = Simulation(spec, clock.now() if spec.start is None else spec.start)
             self.simulation.open()
@@ -95,11 +103,12 @@ class SimulatedVenue:
         self.simulation.advance_to(self._clock.now())
 
     def persist(self) -> None:
-        """Write the state down if an account changed, or now and then if only time passed."""
+        """Write the state down if an account changed or a fault struck, and now and then if only
+        time passed."""
         simulation = self.simulation
         if self._file is None:
             return
-        changed = simulation.changes != self._saved_changes
+        changed = (simulation.changes, self.faults.hits) != self._saved_changes
         if not changed:
             waited_s = time.monotonic() - self._written_at_s
             if simulation.now == self._saved_now or waited_s < LAZY_S:
@@ -111,7 +120,7 @@ class SimulatedVenue:
         if self._file is not None:
             text = written(self.simulation, self.faults, self._fingerprint)
             replace_file(self._file, text, durable=durable)
-            self._saved_changes = self.simulation.changes
+            self._saved_changes = (self.simulation.changes, self.faults.hits)
             self._saved_now = self.simulation.now
             self._written_at_s = time.monotonic()
 
