@@ -90,7 +90,7 @@ def _take_secrets_out(shape: Shape, values: dict[str, object], where: str) -> li
         if isinstance(table, dict):
             del table[path[-1]]
         mistakes.append(
-            f"{dotted(path)} in {where}: {what} does not belong here; put it into the environment "
+            f"{dotted(path)} {where}: {what} does not belong here; put it into the environment "
             f"or .env as {variable_name(path)}"
         )
     return mistakes
@@ -147,18 +147,19 @@ def _lay_flags(layers: Layers, shape: Shape, overrides: Mapping[str, object]) ->
 
 def _meant(name: str, known: Mapping[str, object], place: Place) -> str | None:
     """What a name that fits nowhere may have meant; None where it is not meant for us at all."""
+    ends = [one.removeprefix(PREFIX) for one in known]
     upper = name.upper()
     if upper.startswith(PREFIX):
-        near = get_close_matches(upper, known, n=1)
+        near = get_close_matches(upper.removeprefix(PREFIX), ends, n=1)
         if near:
-            return f"did you mean {near[0]}?"
+            return f"did you mean {PREFIX}{near[0]}?"
         return "remove it, or define in a file what it names"
-    head, _, rest = upper.partition("_")
-    if place is Place.DOTENV and PREFIX + upper in known:
-        return f"did you mean {PREFIX + upper}?"
+    if place is Place.DOTENV and upper in ends:
+        return f"did you mean {PREFIX}{upper}?"
+    head, _, end = upper.partition("_")
     if SequenceMatcher(None, head, PREFIX.rstrip("_")).ratio() > 0.7:
-        near = get_close_matches(PREFIX + rest, known, n=1, cutoff=0.9)
-        return f"did you mean {near[0]}?" if near else None
+        near = get_close_matches(end, ends, n=1, cutoff=0.9)
+        return f"did you mean {PREFIX}{near[0]}?" if near else None
     return None
 
 

@@ -38,14 +38,14 @@ class Origin:
 
     @property
     def where(self) -> str:
-        """For a sentence: what to open to change it."""
+        """For a sentence, after the key: what to open to change it."""
         match self.place:
             case Place.FILE | Place.DEFAULT:
-                return self.name or self.place.value
+                return f"in {self.name or self.place.value}"
             case Place.DOTENV | Place.ENVIRONMENT:
-                return f"{self.name} ({self.place.value})"
+                return f"from {self.name} ({self.place.value})"
             case _:
-                return "the command line" if self.place is Place.FLAG else self.place.value
+                return "on the command line" if self.place is Place.FLAG else "by default"
 
 
 @dataclass(slots=True)

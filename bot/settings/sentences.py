@@ -16,7 +16,7 @@ from bot.settings.shape import Choice, Leaf, Path, Shape, Table, dotted, trace, 
 
 def sentence(layers: Layers, path: Path, problem: str) -> str:
     """One mistake: the key, its origin, the problem with its remedy."""
-    return f"{dotted(path, layers.tree)} in {layers.origin_of(path).where}: {problem}"
+    return f"{dotted(path, layers.tree)} {layers.origin_of(path).where}: {problem}"
 
 
 def sentences(error: ValidationError, layers: Layers, shape: Shape) -> list[str]:

@@ -59,7 +59,8 @@ def read_dotenv(path: Path) -> dict[str, str]:
     try:
         with path.open(encoding="utf-8") as stream:
             for binding in parse_stream(stream):
-                line = binding.original.line
+                blank = len(binding.original.string) - len(binding.original.string.lstrip("\n"))
+                line = binding.original.line + blank
                 if binding.error or (binding.key is not None and binding.value is None):
                     raise ConfigError(f"{path}, line {line}: write it as NAME=value")
                 if binding.key is not None and binding.value is not None:

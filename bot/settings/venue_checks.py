@@ -59,20 +59,20 @@ def _strikes_by_one(fault: FaultSettings) -> bool:
 
 def no_account(name: str, accounts: Collection[str]) -> str:
     """The sentence about an account that nobody described."""
-    advice = _known(name, accounts, "accounts")
-    return f"there is no account {name!r}; {advice}, or add [accounts.{name}]"
+    advice = _advice(name, accounts, f"[accounts.{name}]")
+    return f"there is no account {name!r}; {advice}"
 
 
 def no_market(asset: str, venue: SimulatorSettings) -> str:
     """The sentence about an asset that the simulated venue does not trade."""
-    advice = _known(asset, venue.markets, "assets with one")
-    return (
-        f"there is no simulated market for {asset!r}; {advice}, or add [simulator.markets.{asset}]"
-    )
+    advice = _advice(asset, venue.markets, f"[simulator.markets.{asset}]")
+    return f"there is no simulated market for {asset!r}; {advice}"
 
 
-def _known(name: str, names: Collection[str], what: str) -> str:
+def _advice(name: str, names: Collection[str], table: str) -> str:
     near = get_close_matches(name, names, n=1)
     if near:
-        return f"did you mean {near[0]!r}?"
-    return f"{what}: {', '.join(sorted(names)) or 'none'}"
+        return f"did you mean {near[0]!r}? If not, add {table}"
+    if not names:
+        return f"add {table}"
+    return f"write {' or '.join(map(repr, sorted(names)))}, or add {table}"
