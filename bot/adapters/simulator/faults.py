@@ -55,6 +55,7 @@ class Faults:
         self.specs: list[FaultSpec] = []
         self.records: list[FaultRecord] = []
         self._chances: list[Chance] = []
+        self.hits = 0  # how often a fault began to strike, in this process
         self._seed = seed
         self._started_at = started_at
         for spec in specs:
@@ -104,6 +105,7 @@ class Faults:
             hit = self._chances[number].row(record.calls)[0] < (spec.chance or 0.0)
         if hit:
             record.struck = True
+            self.hits += 1
             if spec.duration_s:
                 record.until = now + timedelta(seconds=spec.duration_s)
         return hit

@@ -39,12 +39,18 @@ def saved_at(file: Path) -> datetime | None:
     return read(file).venue.saved_at if file.exists() else None
 
 
+def start_over(file: Path) -> None:
+    """Forget a saved venue, if there is one."""
+    for remains in (file, _fresh(file)):
+        remains.unlink(missing_ok=True)
+
+
 def replace_file(file: Path, text: str, *, durable: bool) -> None:
     """Write the file anew, so that a reader or a crash sees the old or the new one, whole.
 
     ``durable`` also waits for the disk. Raises :class:`ConfigError` where it cannot be written.
     """
-    fresh = file.with_name(f"{file.name}.new")
+    fresh = _fresh(file)
     try:
         with fresh.open("w", encoding="utf-8") as out:
             out.write(text)
@@ -56,6 +62,10 @@ def replace_file(file: Path, text: str, *, durable: bool) -> None:
         raise ConfigError(
             f"the venue's state {file} cannot be written: {cause.strerror}"
         ) from cause
+
+
+def _fresh(file: Path) -> Path:
+    return file.with_name(f"{file.name}.new")
 
 
 def fingerprint(spec: VenueSpec) -> dict[str, str]:

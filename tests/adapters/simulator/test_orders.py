@@ -50,6 +50,17 @@ async def test_what_is_taken_comes_back_with_the_next_step() -> None:
     assert third.average_usd == first.average_usd
 
 
+async def test_an_order_finds_what_earlier_ones_in_the_step_have_left() -> None:
+    stage = Stage()
+    await stage.account.submit(an_approved(contracts=1_000))  # levels of 600 and 680
+    await stage.account.submit(an_approved(contracts=300))
+    prices = [(f.price_usd, f.contracts) for f in await stage.account.fills(BTC_USD, NOON)]
+    bid, second = prices[0][0], prices[1][0]
+    assert second == (bid * (1 - D("0.00005"))).quantize(D("0.1"), rounding="ROUND_FLOOR")
+    assert prices[:3] == [(bid, D(600)), (second, D(400)), (second, D(280))]
+    assert prices[3][1] == 20
+
+
 async def test_the_average_price_is_dollars_over_coins() -> None:
     stage = Stage()
     report = await stage.account.submit(an_approved(contracts=3_000))
@@ -122,6 +133,32 @@ async def test_a_large_resting_order_fills_step_by_step_as_far_as_the_book_reach
         reports = await stage.account.open_orders()
         seen.append(reports[0].filled_contracts if reports else D(2_000))
     assert seen == [600, 1_200, 1_800, 2_000, 2_000, 2_000]
+
+
+async def test_two_resting_orders_share_what_the_book_has() -> None:
+    stage = Stage(a_venue_spec(path=a_script((0, 50_000), (10, 50_500))))
+    for order_id in ("hhfirst", "hhsecond"):
+        order = an_approved(
+            contracts=400, limit=50_499, time_in_force=TimeInForce.GTC, order_id=order_id
+        )
+        await stage.account.submit(order)
+    stage.advance(10)
+    fills = await stage.account.fills(BTC_USD, NOON)
+    assert [(f.client_order_id, f.contracts) for f in fills] == [
+        ("hhfirst", D(400)),
+        ("hhsecond", D(200)),
+    ]
+
+
+async def test_a_resting_order_cannot_outlive_the_position_it_reduces() -> None:
+    stage = Stage()
+    await stage.account.submit(an_approved(contracts=10))
+    crossing = an_approved(
+        Side.BUY, 25, limit=51_000, time_in_force=TimeInForce.GTC, reduce_only=True
+    )
+    report = await stage.account.submit(crossing)
+    assert (report.status, report.filled_contracts) == (OrderStatus.EXPIRED, D(10))
+    assert await stage.account.open_orders() == ()
 
 
 async def test_reduce_only_never_trades_through_zero() -> None:

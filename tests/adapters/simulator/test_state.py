@@ -26,11 +26,11 @@ from bot.adapters.simulator.spec import (
     PriceMove,
     VenueSpec,
 )
-from bot.adapters.simulator.state import saved_at
+from bot.adapters.simulator.state import saved_at, start_over
 from bot.domain.account import MarginMode
 from bot.domain.orders import OrderStatus, Side, TimeInForce
 from bot.domain.quantities import ClientOrderId
-from bot.errors import ConfigError, OutcomeUnknown, Unavailable
+from bot.errors import ConfigError, OutcomeUnknown, RateLimited, Unavailable
 from tests.kit.domain import BTC_USD, NOON
 from tests.kit.simulator import (
     Stage,
@@ -195,6 +195,42 @@ async def test_the_saved_time_lets_the_clock_go_on(tmp_path: Path) -> None:
     assert again.venue.saved_at == NOON + timedelta(seconds=1_234)
 
 
+async def test_a_fault_that_struck_does_not_strike_again_after_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    lost = FaultSpec(FaultKind.LOST_REQUEST, "submit", nth=1)
+    stage = Stage(a_venue_spec(faults=(lost,)), file=file)
+    await stage.account.balances()
+    with pytest.raises(OutcomeUnknown):
+        await stage.account.submit(an_approved())
+    await restarted(stage, file).account.submit(an_approved())
+
+
+async def test_an_outage_and_a_ban_outlast_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    ban = FaultSpec(FaultKind.BANNED, "balances", nth=1, duration_s=120.0)
+    stage = Stage(a_venue_spec(faults=(ban,)), file=file)
+    with pytest.raises(RateLimited):
+        await stage.account.balances()
+    stage.venue.happen(Outage(0, 60.0))
+    stage.clock.advance(30)
+    for seen in (Unavailable, RateLimited):
+        again = restarted(stage, file)
+        with pytest.raises(Unavailable) as trouble:
+            await again.account.positions()
+        assert type(trouble.value) is seen
+        stage.clock.advance(60)
+    await restarted(stage, file).account.positions()
+
+
+def test_starting_over_forgets_everything(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    Stage(a_venue_spec(seed=7), file=file).venue.save()
+    start_over(file)
+    assert list(tmp_path.iterdir()) == []
+    start_over(file)
+    assert Stage(a_venue_spec(seed=8), file=file).venue.saved_at is None
+
+
 async def test_a_clock_that_is_behind_the_saved_time_waits_for_it(tmp_path: Path) -> None:
     file = tmp_path / "venue.json"
     stage = Stage(a_venue_spec(path=a_model()), file=file)
@@ -295,8 +331,9 @@ async def test_the_file_stops_growing_with_the_history(
     assert abs(sizes[-1] - sizes[60]) < 200
     again = restarted(stage, file)
     assert the_text(again.venue) == the_text(stage.venue)
-    assert await again.account.find(ClientOrderId("hhgrow119"), BTC_USD) is not None
-    assert await again.account.find(ClientOrderId("hhgrow099"), BTC_USD) is None
+    for each in (stage, again):
+        assert await each.account.find(ClientOrderId("hhgrow119"), BTC_USD) is not None
+        assert await each.account.find(ClientOrderId("hhgrow099"), BTC_USD) is None
 
 
 def test_history_forgets_the_oldest_and_writes_each_line_once() -> None:
