@@ -64,9 +64,9 @@ async def _loop(
     done = 0
     journal_failures = 0
     interval_s = desk.policy.interval_s
+    due = desk.clock.now()
     while not stopping.is_set():
-        began = desk.clock.now()
-        if until is not None and began >= until:
+        if until is not None and desk.clock.now() >= until:
             break
         try:
             await run_cycle(desk)
@@ -80,12 +80,15 @@ async def _loop(
         patience = max(bag.breaker.delay_factor() for bag in desk.bags)
         if journal_failures:
             patience = min(2**journal_failures, _MOST_PATIENT)
-        wait_s = interval_s * patience
-        spent_s = (desk.clock.now() - began).total_seconds()
-        late_beats = int(spent_s // wait_s) if spent_s > 0 else 0
-        next_at = began + timedelta(seconds=wait_s * (late_beats + 1))
-        await _wait(desk, stopping, (next_at - desk.clock.now()).total_seconds())
+        due = _next_beat(due, interval_s * patience, desk.clock.now())
+        await _wait(desk, stopping, (due - desk.clock.now()).total_seconds())
     return done
+
+
+def _next_beat(due: datetime, beat_s: float, now: datetime) -> datetime:
+    """The first beat after ``due`` that is still to come."""
+    late_s = max(0.0, (now - due).total_seconds())
+    return due + timedelta(seconds=beat_s * (int(late_s // beat_s) + 1))
 
 
 async def _wait(desk: Desk, stopping: asyncio.Event, delay_s: float) -> None:
