@@ -152,6 +152,14 @@ def test_isolated_coins_are_freed_with_the_share_that_is_closed() -> None:
     assert wallet.legs[PositionSide.NET].isolated_coin == 0
 
 
+def test_funding_of_an_isolated_leg_changes_the_coins_bound_to_it() -> None:
+    wallet = a_wallet("5", mode=MarginMode.ISOLATED, leverage=D(10))
+    wallet.fill(D(-50_000), D(50_000), D(0))
+    wallet.settle_funding(D(50_000), D("-0.003"))
+    assert wallet.legs[PositionSide.NET].isolated_coin == D("0.097")
+    assert wallet.available_coin(D(50_000)) == D("4.9")
+
+
 def test_two_legs_live_side_by_side_and_neither_turns() -> None:
     wallet = a_wallet(hedge_mode=True)
     wallet.fill(D(-50_000), D(50_000), D(0), PositionSide.SHORT)

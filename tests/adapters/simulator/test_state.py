@@ -205,6 +205,21 @@ async def test_a_fault_that_struck_does_not_strike_again_after_a_restart(tmp_pat
     await restarted(stage, file).account.submit(an_approved())
 
 
+async def test_a_settlement_is_booked_once_whether_or_not_there_was_a_restart(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "venue.json"
+    stage = Stage(a_venue_spec(path=a_script(funding="0.0001")), file=file)
+    await stage.account.submit(an_approved(contracts=100))
+    stage.advance(5 * 3600)
+    stage.venue.save()
+    again = restarted(stage, file)
+    again.advance(5 * 3600)
+    assert len(await again.account.ledger(NOON + timedelta(hours=1))) == 1
+    again.advance(3 * 3600)
+    assert len(await again.account.ledger(NOON + timedelta(hours=1))) == 2
+
+
 async def test_an_outage_and_a_ban_outlast_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "venue.json"
     ban = FaultSpec(FaultKind.BANNED, "balances", nth=1, duration_s=120.0)
