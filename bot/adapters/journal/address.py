@@ -34,7 +34,8 @@ class PostgresServer:
     @property
     def shown(self) -> str:
         """The journal's place as messages name it: without password and options."""
-        bare = self.url._replace(password=None).set(query={})
+        url = self.url
+        bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
         return bare.render_as_string(hide_password=True)
 
 

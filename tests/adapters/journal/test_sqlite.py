@@ -1,0 +1,294 @@
+"""The journal in a file: locks, kills, damage, and what is synced when."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from bot.adapters.journal import open_journal, sqlite
+from bot.adapters.journal.sqlite import SqliteLink
+from bot.domain.records import EVERYTHING
+from bot.errors import ConfigError, JournalError, JournalLocked
+from tests.adapters.journal.records import a_control, a_cycle, a_flow, a_memory, approved, order_id
+from tests.kit.domain import NOON
+
+PROJECT = Path(__file__).resolve().parents[3]
+URL = "sqlite:///journal.db"
+
+HOLD = """
+import asyncio, sys
+from bot.adapters.journal import open_journal
+
+async def main():
+    async with open_journal(sys.argv[1], writer=True):
+        print("open", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+WRITE = """
+import asyncio, sys
+from bot.adapters.journal import open_journal
+from tests.adapters.journal.records import a_cycle, a_flow, a_memory, approved, order_id
+from tests.kit.domain import NOON
+
+async def main():
+    async with open_journal(sys.argv[1], writer=True) as journal:
+        for number in range(1, 1_000_000):
+            await journal.intend(approved(number), cycle=number, at=NOON)
+            print("intent", number, flush=True)
+            await journal.settle(order_id(number), None, at=NOON, refusal="no")
+            print("settled", number, flush=True)
+            await journal.record(a_cycle(number), a_memory(number))
+            print("cycle", number, flush=True)
+            await journal.record(a_cycle(number, bag="ether"), None, flows=(a_flow(),))
+            print("flow", number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def process(script: str, url: str = URL) -> Iterator[subprocess.Popen[str]]:
+    """Another process that runs a script on the journal, killed in the end without warning."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", script, url],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def content(name: str = "journal.db") -> bytes | None:
+    """What is in a file; None where there is none."""
+    path = Path(name)
+    return path.read_bytes() if path.is_file() else None
+
+
+def put(content: bytes, name: str = "journal.db") -> None:
+    """Make a file."""
+    Path(name).write_bytes(content)
+
+
+def next_line(running: subprocess.Popen[str]) -> str:
+    """What the process prints next."""
+    assert running.stdout is not None
+    return running.stdout.readline().strip()
+
+
+async def test_another_process_is_kept_out_until_it_is_killed() -> None:
+    with process(HOLD) as other:
+        assert next_line(other) == "open"
+        with pytest.raises(JournalLocked, match=rf"\(pid {other.pid}\) writes the journal"):
+            async with open_journal(URL, writer=True):
+                pass
+        async with open_journal(URL, writer=False) as reader:
+            assert await reader.last_cycle() == 0
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        async with open_journal(URL, writer=True) as writer:
+            await writer.record(a_cycle(1), None)
+
+
+async def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_returned() -> None:
+    with process(WRITE) as other:
+        assert other.stdout is not None
+        told = [next_line(other) for _ in range(150)]
+        other.send_signal(signal.SIGKILL)
+        told += [line.strip() for line in other.stdout.readlines() if line.endswith("\n")]
+    last = {what: int(number) for what, number in (line.split() for line in told)}
+    assert last.keys() == {"intent", "settled", "cycle", "flow"}
+
+    async with open_journal(URL, writer=True) as journal:
+        orders = await journal.orders()
+        assert len(orders) >= last["intent"]
+        assert len(orders) - len(await journal.unsettled()) >= last["settled"]
+        cycles = await journal.cycles(bag="savings")
+        assert len(cycles) >= last["cycle"]
+        assert await journal.memory("savings") == a_memory(len(cycles))
+        flows = await journal.flows()
+        assert len(flows) >= last["flow"]
+        assert len(flows) == len(await journal.cycles(bag="ether"))
+
+
+async def test_the_writer_makes_the_file_and_its_folder() -> None:
+    async with open_journal("sqlite:///deep/er/journal.db", writer=True) as journal:
+        await journal.record(a_cycle(1), None)
+    assert content("deep/er/journal.db")
+
+
+@pytest.mark.parametrize("name", ["100% mine.db", "what?#.db", "a b&c;d.db", "ärger.db"])
+async def test_a_file_may_have_any_name(name: str) -> None:
+    url = f"sqlite:///{quote(name)}"
+    async with open_journal(url, writer=True) as journal:
+        await journal.record(a_cycle(1), None)
+    assert content(name)
+    async with open_journal(url, writer=False) as journal:
+        assert await journal.last_cycle() == 1
+
+
+async def test_a_reader_of_no_journal_is_told_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no journal at .*journal\.db: `hedgehold run` makes one"
+    ):
+        async with open_journal(URL, writer=False):
+            pass
+    assert content() is None
+    assert content("journal.db.lock") is None
+
+
+async def test_an_empty_file_is_no_journal_to_a_reader_and_a_new_one_to_the_writer() -> None:
+    put(b"")
+    with pytest.raises(ConfigError, match="there is no journal"):
+        async with open_journal(URL, writer=False):
+            pass
+    async with open_journal(URL, writer=True) as journal:
+        assert await journal.last_cycle() == 0
+
+
+@pytest.mark.parametrize("writer", [True, False])
+async def test_a_file_that_is_no_database_is_left_alone(*, writer: bool) -> None:
+    letter = b"Dear journal, " * 100
+    put(letter)
+    with pytest.raises(JournalError, match="is not a journal, or is damaged") as caught:
+        async with open_journal(URL, writer=writer):
+            pass
+    assert isinstance(caught.value.__cause__, Exception)
+    assert content() == letter
+
+
+async def test_a_database_of_something_else_is_left_alone() -> None:
+    with sqlite3.connect("journal.db") as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    with pytest.raises(JournalError, match="holds something else than a journal"):
+        async with open_journal(URL, writer=True):
+            pass
+    with pytest.raises(ConfigError, match="there is no journal"):
+        async with open_journal(URL, writer=False):
+            pass
+
+
+async def test_damage_is_named_as_such() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        for number in range(1, 40):
+            await journal.record(a_cycle(number), a_memory(number))
+    whole = content()
+    assert whole is not None
+    put(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    with pytest.raises(JournalError, match=r"is damaged"):
+        async with open_journal(URL, writer=True) as journal:
+            await journal.cycles()
+
+
+async def test_a_folder_that_cannot_be_made_is_named() -> None:
+    put(b"", "file")
+    with pytest.raises(JournalError, match=r"cannot be written: .*file"):
+        async with open_journal("sqlite:///file/journal.db", writer=True):
+            pass
+
+
+async def test_a_full_disk_is_named_and_what_was_written_stays() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        await journal.record(a_cycle(1), a_memory(1))
+        link = journal._link
+        assert isinstance(link, SqliteLink)
+        for driver in (link._quick, link._synced):
+            (pages,) = await driver.execute_fetchall("PRAGMA page_count")
+            await driver.execute_fetchall(f"PRAGMA max_page_count = {pages[0]}")
+        long = a_cycle(2, reason="x" * 100_000)
+        with pytest.raises(JournalError, match="the disk is full"):
+            await journal.record(long, a_memory(2))
+        with pytest.raises(JournalError, match="the disk is full"):
+            await journal.record(long, a_memory(2), flows=(a_flow(),))
+        assert await journal.cycles() == (a_cycle(1),)
+
+
+async def test_a_file_that_another_process_does_not_let_go_of_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
+    async with open_journal(URL, writer=True) as journal:
+        other = sqlite3.connect("journal.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for writing in (
+            journal.intend(approved(1), cycle=1, at=NOON),
+            journal.set_control(a_control()),
+            journal.record(a_cycle(1), None),
+        ):
+            with pytest.raises(JournalError, match="is busy: another process"):
+                await writing
+        assert await journal.controls() == ()
+        other.close()
+        await journal.intend(approved(1), cycle=1, at=NOON)
+
+
+async def test_a_writer_waits_for_a_command_that_is_quick() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        other = sqlite3.connect("journal.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(journal.set_control(a_control()))
+        intending = asyncio.create_task(journal.intend(approved(1), cycle=1, at=NOON))
+        done, _ = await asyncio.wait([writing, intending], timeout=0.05)
+        assert not done
+        other.execute("COMMIT")
+        other.close()
+        await asyncio.gather(writing, intending)
+        assert [c.scope for c in await journal.controls()] == [EVERYTHING]
+
+
+async def test_what_must_be_known_before_a_send_is_synced_and_a_cycle_is_not() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        link = journal._link
+        assert isinstance(link, SqliteLink)
+        in_full, normal = 2, 1
+        assert list(await link._synced.execute_fetchall("PRAGMA synchronous")) == [(in_full,)]
+        assert list(await link._quick.execute_fetchall("PRAGMA synchronous")) == [(normal,)]
+        for driver in (link._synced, link._quick):
+            assert list(await driver.execute_fetchall("PRAGMA journal_mode")) == [("wal",)]
+            assert list(await driver.execute_fetchall("PRAGMA foreign_keys")) == [(1,)]
+
+        used = []
+        await link._synced.set_trace_callback(lambda _: used.append("synced"))
+        await link._quick.set_trace_callback(lambda _: used.append("quick"))
+        await journal.record(a_cycle(1), a_memory(1))
+        assert set(used) == {"quick"}
+        used.clear()
+        await journal.intend(approved(1), cycle=1, at=NOON)
+        await journal.settle(order_id(1), None, at=NOON, refusal="no")
+        await journal.set_control(a_control())
+        await journal.record(a_cycle(2), a_memory(2), flows=(a_flow(),))
+        assert set(used) == {"synced"}
+
+
+async def test_a_closed_journal_says_so() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        pass
+    with pytest.raises(JournalError):
+        await journal.last_cycle()
+    with pytest.raises(JournalError):
+        await journal.set_control(a_control())
+
+
+async def test_the_lock_is_one_whatever_the_file_is_called(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "journal.db")
+    async with open_journal(URL, writer=True):
+        with pytest.raises(JournalLocked):
+            async with open_journal("sqlite:///link.db", writer=True):
+                pass
