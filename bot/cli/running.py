@@ -37,7 +37,7 @@ def run(
         bool,
         typer.Option(
             "--fresh",
-            help="Rehearsal only: forget the simulated venue's state and the journal, start over.",
+            help="Start over: first delete the simulated venue's state and the journal, for good.",
         ),
     ] = False,
     log_format: Annotated[

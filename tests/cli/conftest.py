@@ -1,13 +1,15 @@
 """How tests use the command line: in this process where they can, as a process where they must."""
 
 import json
+import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.cli.main import main
 
@@ -26,12 +28,30 @@ class Said:
         return json.loads(self.out)
 
     @property
+    def lines(self) -> list[Any]:
+        """Standard output as one JSON document per line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def events(self, name: str) -> list[Any]:
+        """The lines of the JSON log about one kind of event."""
+        return [line for line in self.lines if line["event"] == name]
+
+    @property
     def sentences(self) -> list[str]:
         """Standard error line by line."""
         return self.err.splitlines()
 
 
 Command = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    """A command's log goes to the screen of its test and not to that of a later one."""
+    handlers = logging.getLogger().handlers[:]
+    yield
+    structlog.reset_defaults()
+    logging.getLogger().handlers[:] = handlers
 
 
 @pytest.fixture

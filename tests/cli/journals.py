@@ -43,21 +43,26 @@ holdings = [{ account = "main", wallets = ["spot"] }]
 hedge = { account = "main" }
 target = { kind = "static", share = 0.5 }
 
+[cycle]
+interval_s = 2
+deadline_s = 100
+max_snapshot_age_s = 200
+
 [journal]
 url = "sqlite:///journal.db"
 
 [simulator]
 state_file = "venue.json"
 start = 2026-01-01T12:00:00Z
-speed = 1000
+speed = 20
 
 [simulator.wallets.main.spot]
-BTC = 5
-ETH = 50
+BTC = 1
+ETH = 10
 
 [simulator.wallets.main.margin]
-BTC = 5
-ETH = 50
+BTC = 1
+ETH = 10
 
 [simulator.markets.BTC]
 path = { kind = "script", points = [[0, 50_000]] }

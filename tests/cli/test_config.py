@@ -50,8 +50,8 @@ def test_secrets_are_masked(
 
 
 MISTAKES = {
-    "an unknown key": ("speed = 1000", "sped = 1000", "simulator.sped"),
-    "a negative amount": ("BTC = 5\n", "BTC = -5\n", "-5"),
+    "an unknown key": ("speed = 20", "sped = 20", "simulator.sped"),
+    "a negative amount": ("BTC = 1\n", "BTC = -1\n", "-1"),
     "a share of 1.5": ("share = 0.5", "share = 1.5", "1.5 is not a share between 0 and 1"),
     "an unknown asset": ('asset = "ETH"', 'asset = "DOGE"', "DOGE"),
     "a linear contract": (
@@ -94,7 +94,7 @@ def test_a_misspelt_name_in_the_environment_is_one_sentence(
 
 
 def test_each_of_several_mistakes_has_its_own_sentence(hedgehold: Command, tmp_path: Path) -> None:
-    text = SETTINGS.replace("BTC = 5\n", "BTC = -5\n").replace("share = 0.5", "share = 1.5")
+    text = SETTINGS.replace("BTC = 1\n", "BTC = -1\n").replace("share = 0.5", "share = 1.5")
     said = hedgehold("config", "check", "--config", write_settings(tmp_path, text))
     assert said.code == 2
     assert len(said.sentences) == 3
