@@ -156,7 +156,7 @@ def _layout() -> dict[str, object]:
     layout: dict[str, object] = {
         "margin": {"l": 70, "r": 20, "t": 30, "b": 40},
         "hovermode": "x",
-        "legend": {"orientation": "h", "y": 1.02},
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         "annotations": [],
         "xaxis": {"type": "date", "anchor": f"y{len(PANELS)}"},
     }
