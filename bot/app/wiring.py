@@ -13,7 +13,7 @@ from bot.adapters.journal import open_journal
 from bot.adapters.journal.forget import forget_journal
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.spec import VenueSpec
-from bot.adapters.simulator.state import saved_at
+from bot.adapters.simulator.state import saved_at, start_over
 from bot.adapters.telemetry import LineTelemetry, LogNotifier, TerminalTelemetry
 from bot.app.rehearsal import speed_words, venue_spec
 from bot.domain.judgement import HedgePlan
@@ -64,7 +64,7 @@ async def open_bot(
     plans = rehearsal_plans(settings, spec)
     if fresh:
         forget_journal(url)
-        _forget_venue(state_file)
+        start_over(state_file)
     async with open_journal(url, writer=True) as journal:
         clock = ScaledClock(
             await _continue_at(settings, journal, state_file), float(settings.simulator.speed)
@@ -78,15 +78,6 @@ async def open_bot(
         yield Bot(settings, desks, journal, clock)
         venue.advance()
         venue.save()
-
-
-def _forget_venue(state_file: Path) -> None:
-    try:
-        state_file.unlink(missing_ok=True)
-    except OSError as cause:
-        raise ConfigError(
-            f"the venue's state {state_file} cannot be deleted: {cause.strerror}"
-        ) from cause
 
 
 async def _continue_at(settings: Settings, journal: Journal, state_file: Path) -> datetime:
