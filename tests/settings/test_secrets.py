@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import ValidationError
 
 from bot.errors import ConfigError
 from bot.logs import configure
 from bot.settings import effective, secrets_of
 from bot.settings.address import passwords_in, shown_address
+from bot.settings.model import AccountSettings
 from tests.settings.setting import VALID, complaints, loaded
 
 KEY = "AKIA-very-long-key"
@@ -163,3 +165,9 @@ def test_the_example_of_a_dotenv_file_names_real_settings() -> None:
     filled = "".join(f"{name.replace('NAME', 'MAIN')}={KEY}\n" for name in names)
     Path(".env").write_text(filled)
     assert len(secrets_of(loaded().settings)) == len(names)
+
+
+def test_a_check_of_types_does_not_quote_what_it_was_given() -> None:
+    with pytest.raises(ValidationError) as caught:
+        AccountSettings.model_validate({"venue": "simulator", "api_key": [KEY]})
+    assert nothing_of_it_in(str(caught.value))
