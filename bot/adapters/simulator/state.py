@@ -40,9 +40,14 @@ def saved_at(file: Path) -> datetime | None:
 
 
 def start_over(file: Path) -> None:
-    """Forget a saved venue, if there is one."""
-    for remains in (file, _fresh(file)):
-        remains.unlink(missing_ok=True)
+    """Forget a saved venue, if there is one. Raises :class:`ConfigError` where that is not allowed."""
+    try:
+        for remains in (file, _fresh(file)):
+            remains.unlink(missing_ok=True)
+    except OSError as cause:
+        raise ConfigError(
+            f"the venue's state {file} cannot be deleted: {cause.strerror}"
+        ) from cause
 
 
 def replace_file(file: Path, text: str, *, durable: bool) -> None:
