@@ -40,7 +40,7 @@ def saved_at(file: Path) -> datetime | None:
 
 
 def start_over(file: Path) -> None:
-    """Forget a saved venue, if there is one. Raises :class:`ConfigError` where that is not allowed."""
+    """Forget a saved venue, if there is one. Raises :class:`ConfigError` where it may not."""
     try:
         for remains in (file, _fresh(file)):
             remains.unlink(missing_ok=True)
