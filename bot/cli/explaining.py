@@ -118,7 +118,7 @@ def _print(found: Explanation) -> None:
     )
     if record.figures:
         made = tables.table("number", title="What it was decided on")
-        made.add_column("value", justify="right", no_wrap=True)
+        made.add_column("value", justify="right", overflow="fold")
         for name in ("unit", "from", "age"):
             made.add_column(name)
         for figure in record.figures:

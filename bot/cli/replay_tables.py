@@ -9,7 +9,6 @@ from bot.cli import tables
 from bot.cli.output import console
 from bot.cli.terms import terms_table
 from bot.replay import Figures, ReplayReport
-from bot.replay.wording import run_rows
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,10 +67,21 @@ def _with_and_without(figures: Figures) -> Table:
 
 
 def _runs(report: ReplayReport) -> Table:
-    headings, rows = run_rows(report)
-    made = tables.table(*headings, title="Runs, each with the same bag afresh", left=2)
-    for row in rows:
-        made.add_row(*row)
+    made = tables.table(
+        "from", "to", "orders", "change", "unhedged", "var. red.", "liq.",
+        title="Runs in USD, each with the same bag afresh", left=2,
+    )  # fmt: skip
+    for run in report.runs:
+        figures = run.figures
+        made.add_row(
+            f"{run.begins:%Y-%m-%d}",
+            f"{run.ends:%Y-%m-%d}",
+            f"{figures.orders:,}",
+            tables.signed_usd(figures.change_usd),
+            tables.signed_usd(figures.unhedged_change_usd),
+            _part(figures.spread.variance_reduction),
+            f"{figures.liquidations:,}",
+        )
     return made
 
 
@@ -80,7 +90,7 @@ def _number(value: float | Decimal | None, places: int) -> str:
 
 
 def _part(value: float | None) -> str:
-    return tables.UNKNOWN if value is None else f"{value:.5f}"
+    return tables.UNKNOWN if value is None else f"{value:.4%}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -30,7 +30,8 @@ def halt(
 ) -> None:
     """Stop trading: nothing but cancels is sent until resume. The short stays as it is.
 
-    The daemon goes on looking and reporting. Replaces what was set before for the same bags.
+    The daemon goes on looking and reporting. Where all bags and a single one were told different
+    things, the stricter holds.
     """
     _set_state(config, bag, reason, TradingState.HALTED, as_json=as_json)
 
@@ -40,7 +41,7 @@ def reduce(
 ) -> None:
     """Let only orders pass that shrink the short; it does not grow until resume.
 
-    Replaces what was set before for the same bags.
+    Where all bags and a single one were told different things, the stricter holds.
     """
     _set_state(config, bag, reason, TradingState.REDUCING, as_json=as_json)
 

@@ -18,14 +18,16 @@ _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
 
 
 def table(*columns: str, title: str = "", left: int = 1) -> Table:
-    """An empty table; the first ``left`` columns hold words, the others numbers."""
+    """An empty table; the first ``left`` columns hold words, the others numbers.
+
+    On a narrow screen a cell goes on in its next line: no digit is ever left out.
+    """
     from rich import box
     from rich.table import Table
 
     made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for index, name in enumerate(columns):
-        words = index < left
-        made.add_column(name, justify="left" if words else "right", no_wrap=not words)
+        made.add_column(name, justify="left" if index < left else "right", overflow="fold")
     return made
 
 

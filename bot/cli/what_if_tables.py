@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _EXAMPLE: Final = (
-    "Worked example: 100 ETH at 4,000 USD, shorted at 4,001 USD on the perpetual, no funding, no "
-    "fees."
+    "Worked example: 100 ETH at 4,000 USD, shorted at 4,001 USD on the perpetual; net is the "
+    "short's profit and the change of the coins, without fees and funding"
 )
 
 
@@ -110,41 +110,50 @@ def print_scenario(asset: str, bag: HedgedBag, rows: tuple[Outcome, ...], bases:
         away = tables.distance(limit / start.mark_usd - 1)
         out.print(f"Liquidation: at {tables.price(limit)} USD on the perpetual, {away} from here.")
     out.print()
-    out.print(_main_table(rows[::bases], asset))
+    out.print(_positions_table(rows[::bases], asset))
     if any(row.liquidated for row in rows):
         out.print(
             "A row marked 'liquidated' lies beyond the liquidation price: the short is gone and "
             "the collateral counted as lost."
         )
+    out.print(_values_table(rows[::bases]))
     if bases > 1:
         out.print(_basis_table(rows, bases))
     if bag == example_bag(EXAMPLE_SHORTS_USD[0], bag.collateral_coin):
         out.print(_example_table())
 
 
-def _main_table(rows: tuple[Outcome, ...], asset: str) -> Table:
+def _positions_table(rows: tuple[Outcome, ...], asset: str) -> Table:
     made = tables.table(
         "spot moves",
-        "spot USD",
         f"bag {asset}",
         f"short {asset}",
         f"margin {asset}",
         "leverage",
         "to liquidation",
-        "value USD",
-        "change USD",
-        "unhedged change USD",
         title=f"After a move of the spot price, the basis at {tables.bps(rows[0].basis_bps)}",
     )
     for row in rows:
         made.add_row(
             tables.signed_share(row.move),
-            tables.usd(row.marks.spot_usd),
             f"{row.equity_coin:,.4f}",
             f"{row.short_coin:,.4f}",
             f"{row.margin_coin:,.4f}",
             tables.UNKNOWN if row.liquidated else tables.multiple(row.effective_leverage),
             "liquidated" if row.liquidated else tables.distance(row.liquidation_distance),
+            style="bold red" if row.liquidated else None,
+        )
+    return made
+
+
+def _values_table(rows: tuple[Outcome, ...]) -> Table:
+    made = tables.table(
+        "spot moves", "spot", "hedged bag", "change", "unhedged change", title="The same in USD"
+    )
+    for row in rows:
+        made.add_row(
+            tables.signed_share(row.move),
+            tables.usd(row.marks.spot_usd),
             tables.usd(row.value_usd),
             tables.signed_usd(row.change_usd),
             tables.signed_usd(row.unhedged_change_usd),
@@ -168,15 +177,7 @@ def _basis_table(rows: tuple[Outcome, ...], bases: int) -> Table:
 
 def _example_table() -> Table:
     made = tables.table(
-        "short USD",
-        "spot USD",
-        "perpetual USD",
-        "short's profit ETH",
-        "the same USD",
-        "coins alone USD",
-        "net USD",
-        title=_EXAMPLE,
-        left=0,
+        "short USD", "spot", "perpetual", "short's profit ETH", "in USD", "net USD", title=_EXAMPLE
     )
     for row in worked_example():
         made.add_row(
@@ -185,7 +186,6 @@ def _example_table() -> Table:
             f"{row.marks.mark_usd:,.0f}",
             f"{row.pnl_coin:+.12f}",
             f"{row.pnl_coin * row.marks.spot_usd:+,.4f}",
-            f"{row.unhedged_change_usd:+,.4f}",
             f"{row.change_usd:+,.4f}",
         )
     return made

@@ -68,7 +68,7 @@ def test_people_get_tables_without_a_progress_bar_in_a_pipe(
 ) -> None:
     said = hedgehold("replay", write_history(tmp_path, days=(1, 9)), *BAG)
     assert (said.code, said.err) == (0, "")
-    for text in ("+250,000.00", "Where the change came from", "Runs, each with", "2024-01-09"):
+    for text in ("+250,000.00", "Where the change came from", "Runs in USD, each", "2024-01-09"):
         assert text in said.out
 
 

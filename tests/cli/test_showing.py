@@ -109,6 +109,19 @@ def test_nothing_of_a_wide_table_is_cut_off_in_a_pipe() -> None:
     assert "1,000,000,009" in stream.getvalue()
 
 
+def test_no_digit_of_a_wide_table_is_lost_on_a_narrow_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    screen = Screen()
+    made = tables.table("name", *(f"column {number}" for number in range(6)))
+    made.add_row("bag", *("7,777,777,777.77" for _ in range(6)))
+    console(screen).print(made)
+    assert screen.getvalue().count("7") == 6 * 12
+    assert "…" not in screen.getvalue()
+
+
 def test_square_brackets_are_text() -> None:
     stream = io.StringIO()
     console(stream).print("[red]reason[/red] :warning:")
