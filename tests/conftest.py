@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-MARKET_DATA = os.environ.get("HEDGEHOLD_MARKET_DATA")
+MARKET_DATA = os.environ.get("MARKET_DATA_FOLDER")
 COLOUR_SWITCHES = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 
 # The same examples on every machine and every run; `--hypothesis-profile=explore` looks further.
@@ -32,7 +32,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Recorded market data: the folder that HEDGEHOLD_MARKET_DATA names, or one by the project."""
+    """Recorded market data: the folder that MARKET_DATA_FOLDER names, or one by the project."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(MARKET_DATA) if MARKET_DATA else beside
     if not folder.is_dir():

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -49,7 +50,8 @@ def load(
     )
     settings: Settings | None = None
     try:
-        settings = Settings.model_validate(layers.tree)
+        given: dict[str, Any] = layers.tree  # checked key by key in the next line
+        settings = Settings(**given)
     except ValidationError as error:
         found += sentences(error, layers, shape)
     if settings is not None:

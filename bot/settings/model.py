@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, SecretStr, Tag
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.account import MarginMode, Wallet
 from bot.settings.numbers import (
@@ -260,9 +261,27 @@ class LogSettings(Section):
     format: Literal["auto", "pretty", "json"]
 
 
-class Settings(Section):
+class Settings(BaseSettings):
     """Everything that can be set, checked key by key; made by :func:`bot.settings.load_settings`,
-    which also checks what several keys mean together."""
+    which also checks what several keys mean together.
+
+    Its one source is what it is made with: the layers of :mod:`bot.settings.assemble`, which know
+    where each value came from and find a misspelt name in the environment too.
+    """
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The layers alone; they have read environment and `.env` already."""
+        return (init_settings,)
 
     mode: Mode
     cycle: CycleSettings

@@ -208,5 +208,5 @@ def test_settings_need_no_heavy_library() -> None:
     modules = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.split()
-    heavy = {"ccxt", "sqlalchemy", "structlog", "asyncio", "numpy", "plotly", "rich"}
+    heavy = {"ccxt", "sqlalchemy", "structlog", "numpy", "plotly", "rich"}
     assert heavy & set(modules) == set()
