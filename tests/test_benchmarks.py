@@ -1,0 +1,41 @@
+"""That the benchmarks run and tell what they promise; how fast anything is, is nothing to test."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.slow
+def test_every_figure_comes_with_its_baseline_its_ratio_and_what_is_required() -> None:
+    quick = [sys.executable, "-m", "tests.benchmarks", "--quick", "--json"]
+    told = json.loads(subprocess.run(quick, cwd=ROOT, check=True, capture_output=True).stdout)
+
+    assert {row["name"] for row in told["rows"]} >= {
+        "decision-hold",
+        "decision-adjust",
+        "decision-order",
+        "cycle",
+        "replay-plain",
+        "replay-funding",
+        "idle-memory",
+        "plan",
+    }
+    for row in told["rows"]:
+        assert set(row) == {
+            "name",
+            "what",
+            "unit",
+            "measured",
+            "beside",
+            "baseline",
+            "ratio",
+            "required",
+            "met",
+        }
+        for figures in (row["measured"], row["baseline"]):
+            assert figures["low"] <= figures["median"] <= figures["high"]
