@@ -124,7 +124,7 @@ def cpu_rate(work: Callable[[], object], count: int) -> float:
 
 
 def wall_rate(work: Callable[[], object], count: int) -> float:
-    """How many of ``count`` pieces of work are done in a second of the wall clock, waits and all."""
+    """How many of ``count`` pieces of work are done in a second of the wall clock."""
     began = perf_counter()
     work()
     return count / (perf_counter() - began)
