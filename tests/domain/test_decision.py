@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -89,6 +90,14 @@ def test_beyond_the_outer_edge_the_trade_goes_to_the_inner_edge_only() -> None:
     past_it = an_adjust(an_exposure(short_usd=520_000), band=band)
     assert (past_it.gap_usd, past_it.trade_usd) == (D(-20_000), D(-15_000))
     assert short_of_it.pursuit is past_it.pursuit is Pursuit.EDGE
+
+
+def test_the_band_is_a_share_of_all_that_is_exposed_at_the_mark() -> None:
+    """Ten coins and a long of two more elsewhere, at 50,000; the index is no part of it."""
+    exposure = an_exposure(short_usd=595_000, mark=50_000, index=40_000, other_coin=2)
+    assert decided(exposure, band=a_band("0.02", "0.01")).outer_usd == D(12_000)
+    gone = an_exposure(short_usd=585_000, mark=50_000, index=40_000, other_coin=2)
+    assert an_adjust(gone, band=a_band("0.02", "0.01")).trade_usd == D(15_000) - D(6_000)
 
 
 # --- what is acted on at once ---
@@ -238,6 +247,15 @@ def test_a_constant_ratio_trades_to_the_inner_edge_and_then_rests(
     assert isinstance(second, Hold) or abs(second.trade_usd) < CRUMB_USD
     inner = band.inner_usd(after.exposed_usd)
     assert abs(second.gap_usd - (inner if first.gap_usd > 0 else -inner)) < CRUMB_USD
+
+
+@given(decimals("0", "1000000", 0), moves, bands(), st.sampled_from(Pursuit))
+def test_a_fixed_amount_beyond_the_bag_is_a_full_hedge(
+    short: Decimal, move: Decimal, band: Band, pursuit: Pursuit
+) -> None:
+    exposure = HeldBag.of(short_usd=short).look(50_000 * move)
+    fixed = decided(exposure, FixedUsd(D(10) ** 12), band=band, pursuit=pursuit)
+    assert replace(fixed, target=Full()) == decided(exposure, band=band, pursuit=pursuit)
 
 
 @given(shares, bands(), moves, decimals("-4", "100", 4))
