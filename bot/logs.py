@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from types import NoneType
 from typing import Final, Literal, TextIO
 from urllib.parse import quote
 
@@ -32,6 +34,8 @@ Format = Literal["auto", "pretty", "json"]
 MASK: Final = "***"
 
 _HEAD: Final = ("timestamp", "level", "event")
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+_PLAIN_ALREADY: Final = frozenset({NoneType, bool, int, str})
 _KEY_LIKE: Final = re.compile(
     r"(^|[_\-.])(api_?key|(?:api_?)?secret|password|passphrase|passwd|token|signature|authorization"
     r"|cookie|private_?key)([_\-.]|$)",
@@ -69,18 +73,25 @@ class Redaction:
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
     def _field(self, name: str, held: object) -> object:
-        if held is not None and _KEY_LIKE.search(name):
+        if held is not None and _is_key_like(name):
             return MASK
         return self._value(held)
 
     def _value(self, held: object) -> object:
         if isinstance(held, str):
             return self.text(held)
+        if held is None or isinstance(held, (int, float)):
+            return held
         if isinstance(held, Mapping):
             return {self.text(str(k)): self._field(str(k), v) for k, v in held.items()}
         if isinstance(held, (list, tuple)):
             return [self._value(item) for item in held]
         return held
+
+
+@lru_cache(maxsize=1_000)
+def _is_key_like(name: str) -> bool:
+    return _KEY_LIKE.search(name) is not None
 
 
 def configure(level: Level, fmt: Format, stream: TextIO, *, secrets: Iterable[str] = ()) -> None:
@@ -107,7 +118,7 @@ def configure(level: Level, fmt: Format, stream: TextIO, *, secrets: Iterable[st
             pad_event_to=0,
         )
     else:
-        render = structlog.processors.JSONRenderer(ensure_ascii=False)
+        render = structlog.processors.JSONRenderer(serializer=_json)
     number = getattr(logging, level.upper())
     structlog.configure(
         processors=[
@@ -149,12 +160,20 @@ def _ordered(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
     return head | {name: event[name] for name in sorted(event) if name not in head}
 
 
+def _json(event: EventDict, **_options: object) -> str:
+    return _AS_JSON.encode(event)
+
+
 def _plain_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {str(name): _plain(held) for name, held in event.items()}
 
 
 def _plain(held: object) -> object:
     """A value as JSON knows it: text, whole or finite numbers, true, false, null, lists, tables."""
+    if type(held) in _PLAIN_ALREADY:
+        return held
+    if isinstance(held, Decimal):
+        return plain(held)
     match held:
         case Enum():
             return _plain(held.value)
@@ -172,10 +191,8 @@ def _plain(held: object) -> object:
 
 def _plain_single(held: object) -> object:
     match held:
-        case None | bool() | int() | str():
+        case int() | str():
             return held
-        case Decimal():
-            return plain(held)
         case float():
             return held if math.isfinite(held) else str(held)
         case date():  # a datetime is one too
