@@ -144,6 +144,22 @@ async def test_a_settlement_that_cannot_be_written_whole_is_not_written_at_all(
     assert await writer.fills() == ()
 
 
+async def test_a_write_that_fails_takes_no_other_down_with_it(writer: DatabaseJournal) -> None:
+    async def fail() -> None:
+        for number in range(1, 11):
+            flows = (a_flow(), replace(a_flow(), note=UNSTORABLE))
+            with pytest.raises(JournalError):
+                await writer.record(a_cycle(number), None, flows=flows)
+
+    async def intend() -> None:
+        for number in range(1, 31):
+            await writer.intend(approved(number), cycle=number, at=NOON)
+
+    await asyncio.gather(fail(), intend())
+    assert len(await writer.unsettled()) == 30
+    assert await writer.cycles() == ()
+
+
 async def test_a_write_that_was_begun_is_finished_though_its_task_is_cancelled(url: str) -> None:
     async with open_journal(url, writer=True) as journal:
         await journal.intend(approved(1), cycle=1, at=NOON)

@@ -1,78 +1,25 @@
-"""The journal in a file: locks, kills, damage, and what is synced when."""
+"""The journal in a file: names, damage, a full disk, and what is synced when."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
+import shutil
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.journal import open_journal, sqlite
+from bot.adapters.journal import open_journal, schema, sqlite
 from bot.adapters.journal.sqlite import SqliteLink
 from bot.domain.records import EVERYTHING
 from bot.errors import ConfigError, JournalError, JournalLocked
 from tests.adapters.journal.records import a_control, a_cycle, a_flow, a_memory, approved, order_id
 from tests.kit.domain import NOON
 
-PROJECT = Path(__file__).resolve().parents[3]
 URL = "sqlite:///journal.db"
-
-HOLD = """
-import asyncio, sys
-from bot.adapters.journal import open_journal
-
-async def main():
-    async with open_journal(sys.argv[1], writer=True):
-        print("open", flush=True)
-        await asyncio.sleep(60)
-
-asyncio.run(main())
-"""
-
-WRITE = """
-import asyncio, sys
-from bot.adapters.journal import open_journal
-from tests.adapters.journal.records import a_cycle, a_flow, a_memory, approved, order_id
-from tests.kit.domain import NOON
-
-async def main():
-    async with open_journal(sys.argv[1], writer=True) as journal:
-        for number in range(1, 1_000_000):
-            await journal.intend(approved(number), cycle=number, at=NOON)
-            print("intent", number, flush=True)
-            await journal.settle(order_id(number), None, at=NOON, refusal="no")
-            print("settled", number, flush=True)
-            await journal.record(a_cycle(number), a_memory(number))
-            print("cycle", number, flush=True)
-            await journal.record(a_cycle(number, bag="ether"), None, flows=(a_flow(),))
-            print("flow", number, flush=True)
-
-asyncio.run(main())
-"""
-
-
-@contextmanager
-def process(script: str, url: str = URL) -> Iterator[subprocess.Popen[str]]:
-    """Another process that runs a script on the journal, killed in the end without warning."""
-    running = subprocess.Popen(
-        [sys.executable, "-c", script, url],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
-    )
-    try:
-        yield running
-    finally:
-        running.kill()
-        running.communicate()
 
 
 def content(name: str = "journal.db") -> bytes | None:
@@ -84,47 +31,6 @@ def content(name: str = "journal.db") -> bytes | None:
 def put(content: bytes, name: str = "journal.db") -> None:
     """Make a file."""
     Path(name).write_bytes(content)
-
-
-def next_line(running: subprocess.Popen[str]) -> str:
-    """What the process prints next."""
-    assert running.stdout is not None
-    return running.stdout.readline().strip()
-
-
-async def test_another_process_is_kept_out_until_it_is_killed() -> None:
-    with process(HOLD) as other:
-        assert next_line(other) == "open"
-        with pytest.raises(JournalLocked, match=rf"\(pid {other.pid}\) writes the journal"):
-            async with open_journal(URL, writer=True):
-                pass
-        async with open_journal(URL, writer=False) as reader:
-            assert await reader.last_cycle() == 0
-        other.send_signal(signal.SIGKILL)
-        other.wait()
-        async with open_journal(URL, writer=True) as writer:
-            await writer.record(a_cycle(1), None)
-
-
-async def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_returned() -> None:
-    with process(WRITE) as other:
-        assert other.stdout is not None
-        told = [next_line(other) for _ in range(150)]
-        other.send_signal(signal.SIGKILL)
-        told += [line.strip() for line in other.stdout.readlines() if line.endswith("\n")]
-    last = {what: int(number) for what, number in (line.split() for line in told)}
-    assert last.keys() == {"intent", "settled", "cycle", "flow"}
-
-    async with open_journal(URL, writer=True) as journal:
-        orders = await journal.orders()
-        assert len(orders) >= last["intent"]
-        assert len(orders) - len(await journal.unsettled()) >= last["settled"]
-        cycles = await journal.cycles(bag="savings")
-        assert len(cycles) >= last["cycle"]
-        assert await journal.memory("savings") == a_memory(len(cycles))
-        flows = await journal.flows()
-        assert len(flows) >= last["flow"]
-        assert len(flows) == len(await journal.cycles(bag="ether"))
 
 
 async def test_the_writer_makes_the_file_and_its_folder() -> None:
@@ -251,6 +157,35 @@ async def test_a_writer_waits_for_a_command_that_is_quick() -> None:
         other.close()
         await asyncio.gather(writing, intending)
         assert [c.scope for c in await journal.controls()] == [EVERYTHING]
+
+
+async def test_what_a_settlement_has_read_cannot_change_before_it_writes() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        other = sqlite3.connect("journal.db", isolation_level=None, timeout=0)
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(text("SELECT count(*) FROM orders"))
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("DELETE FROM orders")
+
+        await journal._link.transact(work)
+        other.close()
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, folder)
+    first = folder / "versions" / "0001_first_journal.py"
+    first.write_text(first.read_text() + '    op.execute("nonsense")\n')
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", folder)
+        with pytest.raises(JournalError, match="nonsense"):
+            async with open_journal(URL, writer=True):
+                pass
+    async with open_journal(URL, writer=True) as journal:
+        await journal.record(a_cycle(1), None)
 
 
 async def test_what_must_be_known_before_a_send_is_synced_and_a_cycle_is_not() -> None:

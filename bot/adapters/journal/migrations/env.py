@@ -6,7 +6,6 @@ from bot.adapters.journal.schema import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
-    transactional_ddl=True,
     version_table=VERSION_TABLE,
 )
 with context.begin_transaction():
