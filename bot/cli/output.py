@@ -64,11 +64,10 @@ def console(stream: TextIO | None = None) -> Console:
 
     out = sys.stdout if stream is None else stream
     terminal = out.isatty()
-    coloured = terminal and not os.environ.get("NO_COLOR")
     return Console(
         file=out,
-        color_system="auto" if coloured else None,
-        force_terminal=terminal,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        force_terminal=terminal,  # without one there are no colours either
         width=None if terminal else _PIPED_WIDTH,
         markup=False,
         highlight=False,

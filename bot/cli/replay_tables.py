@@ -77,8 +77,8 @@ def _runs(report: ReplayReport) -> Table:
             f"{run.begins:%Y-%m-%d}",
             f"{run.ends:%Y-%m-%d}",
             f"{figures.orders:,}",
-            tables.signed_usd(figures.change_usd),
-            tables.signed_usd(figures.unhedged_change_usd),
+            f"{figures.change_usd:+,.0f}",
+            f"{figures.unhedged_change_usd:+,.0f}",
             _part(figures.spread.variance_reduction),
             f"{figures.liquidations:,}",
         )

@@ -100,9 +100,10 @@ def test_the_version_is_told(hedgehold: Command) -> None:
     assert (said.code, said.out) == (0, f"hedgehold {__version__}\n")
 
 
-def test_a_reader_that_leaves_early_is_no_trouble() -> None:
+@pytest.mark.parametrize("command", ["scenario", "--version"])
+def test_a_reader_that_leaves_early_is_no_trouble(command: str) -> None:
     pipe = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1); "
-    said = process(code=pipe + "from bot.cli.main import main; sys.exit(main(['scenario']))")
+    said = process(code=f"{pipe}from bot.cli.main import main; sys.exit(main(['{command}']))")
     assert (said.code, said.err) == (1, "")
 
 
