@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -70,8 +71,10 @@ def hedgehold(capsys: pytest.CaptureFixture[str]) -> Command:
 def process(*arguments: object, code: str | None = None) -> Said:
     """Run a command as a process of its own, or ``code`` instead of it."""
     start = ["-m", "bot"] if code is None else ["-c", code]
+    buffered = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
     done = subprocess.run(
         [sys.executable, *start, *(str(argument) for argument in arguments)],
+        env=buffered,
         capture_output=True,
         text=True,
         timeout=50,
