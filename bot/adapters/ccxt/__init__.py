@@ -1,0 +1,1 @@
+"""Real venues, through the unmodified ccxt client."""
