@@ -83,8 +83,7 @@ VENUE_CODES: Final[Mapping[str, Mapping[str, Meaning]]] = {
             Meaning.ACCESS: "51010",
             Meaning.CLOCK: "50102",
             Meaning.RATE: "50011",
-            Meaning.BUSY: "50001",
-            Meaning.LOST: "50004 50013 50026 51410",
+            Meaning.LOST: "50001 50004 50013 50026 51410",
         }
     ),
     "deribit": _table(
@@ -93,8 +92,7 @@ VENUE_CODES: Final[Mapping[str, Mapping[str, Meaning]]] = {
             Meaning.NOT_FOUND: "10004 10010 10029",
             Meaning.INVALID: "11054",
             Meaning.RATE: "10028 10047",
-            Meaning.BUSY: "10041 11051",
-            Meaning.LOST: "10040",
+            Meaning.LOST: "10040 10041 11051",
         }
     ),
     "krakenfutures": _table(
