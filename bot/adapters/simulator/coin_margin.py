@@ -74,6 +74,11 @@ class Leg:
     isolated_coin: Decimal = ZERO
 
 
+def legs_of(*, hedge_mode: bool) -> tuple[PositionSide, ...]:
+    """The legs of a market: the net one, or long and short side by side."""
+    return (PositionSide.LONG, PositionSide.SHORT) if hedge_mode else (PositionSide.NET,)
+
+
 class CoinMargin:
     """The margin wallet of one coin with its legs in that coin's market.
 
@@ -98,8 +103,7 @@ class CoinMargin:
         self.leverage = leverage
         self.mode = mode
         self.clearance_rate = clearance_rate
-        sides = (PositionSide.LONG, PositionSide.SHORT) if hedge_mode else (PositionSide.NET,)
-        self.legs: dict[PositionSide, Leg] = {side: Leg(side) for side in sides}
+        self.legs = {side: Leg(side) for side in legs_of(hedge_mode=hedge_mode)}
 
     @property
     def is_flat(self) -> bool:

@@ -146,7 +146,11 @@ class SimulatedVenue:
         """Let a slow answer take its time."""
         for fault in strikes:
             if fault.kind is FaultKind.SLOW:
-                await self._clock.sleep(fault.delay_s)
+                await self.wait(fault.delay_s)
+
+    async def wait(self, delay_s: float) -> None:
+        """Let so many seconds of the venue's time pass."""
+        await self._clock.sleep(delay_s)
 
 
 class SimulatedAccount:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from bot.adapters.simulator.coin_margin import CoinMargin, Leg, Reach
+from bot.adapters.simulator.coin_margin import CoinMargin, Leg, Reach, legs_of
 from bot.adapters.simulator.ledger import AccountLedger
 from bot.adapters.simulator.market import AssetMarket
 from bot.adapters.simulator.orders import OrderShelf, VenueOrder
@@ -24,10 +24,16 @@ class Holder:
         self.spec = spec
         self.ledger = AccountLedger(spec, markets)
         self.orders = OrderShelf()
-        self.legs: tuple[PositionSide, ...] = (
-            (PositionSide.LONG, PositionSide.SHORT) if spec.hedge_mode else (PositionSide.NET,)
-        )
         self._reach: dict[str, tuple[object, Reach]] = {}
+
+    @property
+    def legs(self) -> tuple[PositionSide, ...]:
+        """The legs that a position can have here: the net one, or long and short in hedge mode."""
+        return legs_of(hedge_mode=self.ledger.hedge_mode)
+
+    def forget_reach(self) -> None:
+        """Have liquidation prices worked out again, where something changed without a booking."""
+        self._reach.clear()
 
     def balances(self, markets: Mapping[str, AssetMarket]) -> tuple[Balance, ...]:
         """Every wallet that was ever used, empty or not. Spot, funding and earn bind nothing."""

@@ -30,6 +30,7 @@ class AccountLedger:
     def __init__(self, spec: AccountSpec, markets: Mapping[str, MarketSpec]) -> None:
         self._spec = spec
         self._markets = markets
+        self.hedge_mode = spec.hedge_mode
         self.coins: dict[tuple[Wallet, str], Decimal] = {}
         self.margins: dict[str, CoinMargin] = {}
         self.entries: History[LedgerEntry] = History(KEEP_ENTRIES)
@@ -58,7 +59,7 @@ class AccountLedger:
                 market.instrument,
                 leverage=spec.leverage,
                 mode=spec.margin_mode,
-                hedge_mode=spec.hedge_mode,
+                hedge_mode=self.hedge_mode,
                 clearance_rate=market.clearance_rate,
             )
         return margin

@@ -12,13 +12,13 @@ from decimal import Decimal
 from bot.adapters.simulator.book import Take
 from bot.adapters.simulator.holder import Holder
 from bot.adapters.simulator.market import AssetMarket
-from bot.adapters.simulator.orders import VenueOrder
+from bot.adapters.simulator.orders import Flaw, FlawedOrder, VenueOrder
 from bot.domain.account import PositionSide
 from bot.domain.instrument import InversePerpetual
 from bot.domain.orders import OrderIntent, OrderStatus, TimeInForce
 from bot.domain.payoff import fee_coin
 from bot.domain.quantities import ZERO, is_multiple
-from bot.errors import DuplicateClientId, InsufficientMargin, InvalidOrder
+from bot.errors import DuplicateClientId, InsufficientMargin
 
 RESTS = frozenset({TimeInForce.GTC, TimeInForce.POST_ONLY})
 
@@ -28,7 +28,7 @@ def accept(
 ) -> VenueOrder:
     """Take an order in and trade what it finds.
 
-    Raises ``DuplicateClientId`` for a client id that is known, ``InvalidOrder`` for a shape that
+    Raises ``DuplicateClientId`` for a client id that is known, ``FlawedOrder`` for a shape that
     the contract does not allow, ``InsufficientMargin`` where the wallet cannot carry it; then
     nothing has happened.
     """
@@ -51,6 +51,8 @@ def accept(
         reduce_only=intent.reduce_only,
         status=OrderStatus.OPEN,
         updated_at=at,
+        time_in_force=intent.time_in_force,
+        placed_at=at,
     )
     closing = _only_closes(order)
     margin = holder.ledger.margin_of(market.spec.instrument.base)
@@ -58,11 +60,14 @@ def accept(
     if closing:
         wanted = min(wanted, holder.reducible(margin, order.side, leg))
         if not wanted:
-            raise _invalid(intent, "there is no position that this order could reduce")
+            raise _flawed(
+                intent, Flaw.NOTHING_TO_REDUCE, "there is no position that this order could reduce"
+            )
     takes: Sequence[Take] = ()
     if intent.time_in_force is TimeInForce.POST_ONLY:
         if intent.limit_usd is not None and market.book.crosses(order.side, intent.limit_usd):
-            raise _invalid(intent, f"post-only at {intent.limit_usd} would trade at once")
+            why = f"post-only at {intent.limit_usd} would trade at once"
+            raise _flawed(intent, Flaw.WOULD_TRADE, why)
     else:
         takes = market.book.offers(order.side, wanted, intent.limit_usd)
     if not closing:
@@ -146,7 +151,8 @@ def _leg(holder: Holder, intent: OrderIntent) -> PositionSide:
         if leg.value == intent.position_side:
             return leg
     known = " or ".join(leg.value for leg in holder.legs)
-    raise _invalid(intent, f"position side {intent.position_side!r}, this account has {known}")
+    why = f"position side {intent.position_side!r}, this account has {known}"
+    raise _flawed(intent, Flaw.LEG, why)
 
 
 def _only_closes(order: VenueOrder) -> bool:
@@ -163,16 +169,19 @@ def _only_closes(order: VenueOrder) -> bool:
 def _check_shape(instrument: InversePerpetual, intent: OrderIntent) -> None:
     contracts, limit = intent.contracts, intent.limit_usd
     if not instrument.is_whole(contracts):
-        raise _invalid(intent, f"{contracts} contracts are not whole lots")
+        raise _flawed(intent, Flaw.LOT, f"{contracts} contracts are not whole lots")
     if contracts < instrument.min_contracts:
-        raise _invalid(intent, f"{contracts} contracts are under {instrument.min_contracts}")
+        why = f"{contracts} contracts are under {instrument.min_contracts}"
+        raise _flawed(intent, Flaw.TOO_SMALL, why)
     if contracts > instrument.max_contracts:
-        raise _invalid(intent, f"{contracts} contracts are over {instrument.max_contracts}")
+        why = f"{contracts} contracts are over {instrument.max_contracts}"
+        raise _flawed(intent, Flaw.TOO_LARGE, why)
     if limit is None:
         if intent.time_in_force is TimeInForce.POST_ONLY:
-            raise _invalid(intent, "a post-only order needs a limit")
+            raise _flawed(intent, Flaw.NO_LIMIT, "a post-only order needs a limit")
     elif limit <= ZERO or not is_multiple(limit, instrument.tick_usd):
-        raise _invalid(intent, f"price {limit} is not on the tick of {instrument.tick_usd}")
+        why = f"price {limit} is not on the tick of {instrument.tick_usd}"
+        raise _flawed(intent, Flaw.TICK, why)
 
 
 def _check_margin(
@@ -202,5 +211,5 @@ def _check_margin(
         )
 
 
-def _invalid(intent: OrderIntent, why: str) -> InvalidOrder:
-    return InvalidOrder(f"{intent.symbol}: {why}", operation="submit", symbol=intent.symbol)
+def _flawed(intent: OrderIntent, flaw: Flaw, why: str) -> FlawedOrder:
+    return FlawedOrder(f"{intent.symbol}: {why}", flaw, symbol=intent.symbol)

@@ -22,7 +22,7 @@ from bot.adapters.simulator.market import Move
 from bot.adapters.simulator.orders import VenueOrder
 from bot.adapters.simulator.simulation import Simulation
 from bot.adapters.simulator.spec import VenueSpec
-from bot.domain.account import LedgerEntry, Wallet
+from bot.domain.account import LedgerEntry, MarginMode, Wallet
 from bot.domain.orders import Fill, Side
 
 FORMAT: Final = "hedgehold simulated venue 1"
@@ -30,10 +30,12 @@ FORMAT: Final = "hedgehold simulated venue 1"
 
 @dataclass(frozen=True, slots=True)
 class SavedMargin:
-    """A coin's margin wallet with its legs."""
+    """A coin's margin wallet with its legs. Terms that are None are those of the account."""
 
     wallet_coin: Decimal
     legs: tuple[Leg, ...]
+    leverage: Decimal | None = None
+    mode: MarginMode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class SavedAccount:
     open_orders: tuple[VenueOrder, ...]
     lines_booked: int
     trades_made: int
+    hedge_mode: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +150,27 @@ def _saved(holder: Holder) -> SavedAccount:
     return SavedAccount(
         coins=tuple((wallet, asset, coins) for (wallet, asset), coins in ledger.coins.items()),
         margins={
-            asset: SavedMargin(margin.wallet_coin, tuple(margin.legs.values()))
+            asset: SavedMargin(
+                margin.wallet_coin, tuple(margin.legs.values()), margin.leverage, margin.mode
+            )
             for asset, margin in ledger.margins.items()
         },
         open_orders=tuple(holder.orders.open.values()),
         lines_booked=ledger.lines_booked,
         trades_made=ledger.trades_made,
+        hedge_mode=ledger.hedge_mode,
     )
 
 
 def _restore(holder: Holder, account: SavedAccount, history: SavedHistory) -> None:
     ledger = holder.ledger
     ledger.coins = {(wallet, asset): coins for wallet, asset, coins in account.coins}
+    if account.hedge_mode is not None:
+        ledger.hedge_mode = account.hedge_mode
     for asset, saved in account.margins.items():
         margin = ledger.margin_of(asset)
+        margin.leverage = margin.leverage if saved.leverage is None else saved.leverage
+        margin.mode = margin.mode if saved.mode is None else saved.mode
         margin.wallet_coin = saved.wallet_coin
         margin.legs = {leg.side: leg for leg in saved.legs}
     ledger.lines_booked = account.lines_booked

@@ -13,7 +13,7 @@ from typing import assert_never
 from bot.adapters.simulator.holder import Holder
 from bot.adapters.simulator.market import AssetMarket, Market, Move
 from bot.adapters.simulator.matching import accept, match_resting, trade_by_hand
-from bot.adapters.simulator.orders import VenueOrder
+from bot.adapters.simulator.orders import Flaw, FlawedOrder, VenueOrder
 from bot.adapters.simulator.spec import (
     Deleveraging,
     Deposit,
@@ -28,7 +28,7 @@ from bot.adapters.simulator.spec import (
 from bot.domain.account import EntryKind, Wallet
 from bot.domain.orders import FillCause, OrderIntent, OrderStatus, Side
 from bot.domain.quantities import WALLET_GRAIN_COIN, ZERO, ClientOrderId, book_coin, floor_to
-from bot.errors import InvalidOrder, OrderNotFound
+from bot.errors import OrderNotFound
 
 
 class Simulation:
@@ -81,9 +81,8 @@ class Simulation:
         """Take an order in, or raise why not. See :func:`matching.accept`."""
         market = self.market.by_symbol.get(intent.symbol)
         if market is None:
-            raise InvalidOrder(
-                f"there is no contract {intent.symbol!r}", operation="submit", symbol=intent.symbol
-            )
+            why = f"there is no contract {intent.symbol!r}"
+            raise FlawedOrder(why, Flaw.NO_CONTRACT, symbol=intent.symbol)
         holder = self.holders[account]
         order = accept(holder, market, intent, str(self.orders_taken + 1), self.now)
         self.orders_taken += 1
@@ -180,18 +179,18 @@ class Simulation:
         kind = EntryKind.DEPOSIT
         if amount_coin < ZERO:
             kind = EntryKind.WITHDRAWAL
-            amount_coin = max(amount_coin, -self._free_coin(account, wallet, asset))
+            amount_coin = max(amount_coin, -self.free_coin(account, wallet, asset))
         ledger = self.holders[account].ledger
         ledger.move(wallet, asset, kind, book_coin(amount_coin), self.now)
 
     def _transfer(self, event: WalletTransfer) -> None:
-        free = self._free_coin(event.account, event.source, event.asset)
+        free = self.free_coin(event.account, event.source, event.asset)
         coins = book_coin(min(event.amount_coin, free))
         ledger = self.holders[event.account].ledger
         ledger.move(event.source, event.asset, EntryKind.TRANSFER, -coins, self.now)
         ledger.move(event.destination, event.asset, EntryKind.TRANSFER, coins, self.now)
 
-    def _free_coin(self, account: str, wallet: Wallet, asset: str) -> Decimal:
+    def free_coin(self, account: str, wallet: Wallet, asset: str) -> Decimal:
         """Coins that may leave a wallet, in whole grains."""
         holder = self.holders[account]
         margin = holder.ledger.margins.get(asset)
