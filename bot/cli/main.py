@@ -15,7 +15,16 @@ from typing import Annotated, Final
 import typer
 
 from bot import __version__
-from bot.cli import configuring, explaining, looking, replaying, running, steering, what_if
+from bot.cli import (
+    configuring,
+    explaining,
+    looking,
+    replaying,
+    running,
+    showing_venues,
+    steering,
+    what_if,
+)
 from bot.cli.inputs import DEBUG_SWITCH
 from bot.cli.options import paragraphs
 from bot.cli.output import complain
@@ -67,6 +76,7 @@ for _command in (
     steering.unwind,
     replaying.replay,
     what_if.scenario,
+    showing_venues.venues,
 ):
     app.command(help=paragraphs(_command))(_command)
 app.add_typer(configuring.app)

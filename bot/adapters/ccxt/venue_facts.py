@@ -18,8 +18,8 @@ Parameters: TypeAlias = Mapping[str, str | int]
 class Support(Enum):
     """What a venue is good for, as far as its client can be used."""
 
-    FULL = "hedging, with a rehearsal at the venue"
-    SIMULATED = "hedging, with a rehearsal only on the simulated venue"
+    FULL = "hedging"  # with a rehearsal at the venue
+    SIMULATED = "hedging, simulator first"  # to be rehearsed on the simulated venue
     HOLDINGS = "holdings only"
     REFUSED = "refused"
 
@@ -27,10 +27,10 @@ class Support(Enum):
 class Known(Enum):
     """How a fact is known, the strongest last. None of these is a look at the venue itself."""
 
-    REASONED = "worked out, seen nowhere"
-    DOCUMENTED = "the venue's documentation"
-    CLIENT = "the source of the ccxt client"
-    WIRE = "requests of the ccxt client, seen on this machine"
+    REASONED = "reasoning only"
+    DOCUMENTED = "documentation"
+    CLIENT = "source of the ccxt client"
+    WIRE = "requests of the ccxt client"
 
 
 class AmountUnit(Enum):
@@ -45,17 +45,18 @@ class AmountUnit(Enum):
 class Contracts:
     """What ``contractSize`` of the live metadata has to be, or nothing is traded.
 
-    ``usd`` by asset; ``others_usd`` for every other one, None where there is none.
+    In dollars, or in coins where orders are. ``size`` is by asset; ``others_size`` is that of every
+    other one, None where there is no contract on another.
     """
 
     amount: AmountUnit
-    usd: Mapping[str, Decimal]
-    others_usd: Decimal | None
+    size: Mapping[str, Decimal]
+    others_size: Decimal | None
     known: Known
 
-    def expected_usd(self, asset: str) -> Decimal | None:
+    def expected_size(self, asset: str) -> Decimal | None:
         """The size of the asset's contract; None where the venue has no contract on it."""
-        return self.usd.get(asset, self.others_usd)
+        return self.size.get(asset, self.others_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,11 @@ class LookUp(Enum):
 class ClientIds:
     """The order ids that a venue takes from us.
 
-    ``pattern`` is matched against the whole id. ``wire`` is its name on the wire and ``parameter``
-    the one that ``create_order`` wants it under. ``call`` is the client's method where the look-up
-    is a call of the venue's own. ``duplicates_refused``: whether a second order of the same id is
-    turned away (mostly only while the first is open, so it is no more than a second line).
+    ``pattern``, matched against the whole id, is what is safe to send; a venue may take more.
+    ``wire`` is the id's name on the wire and ``parameter`` the one that ``create_order`` wants it
+    under. ``call`` is the client's method where the look-up is a call of the venue's own.
+    ``duplicates_refused``: whether a second order of the same id is turned away (mostly only while
+    the first is open, so it is no more than a second line).
     """
 
     pattern: str

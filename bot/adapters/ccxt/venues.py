@@ -221,7 +221,7 @@ KRAKEN: Final = VenueFacts(
         flags=OrderFlags(
             {"timeInForce": "ioc"},
             {"postOnly": True},
-            Known.WIRE,
+            Known.CLIENT,
             note="'IOC' in capitals places an order that rests",
         ),
         hosts=Hosts(

@@ -91,7 +91,7 @@ KUCOIN: Final = Hedging(
         Known.WIRE,
         note="the code of the coin goes with every reading of the margin wallet",
     ),
-    client_ids=ClientIds(r"[A-Za-z0-9_-]{1,40}", "clientOid", LookUp.UNIFIED, True, Known.WIRE),
+    client_ids=ClientIds(r"[A-Za-z0-9_-]{1,32}", "clientOid", LookUp.UNIFIED, True, Known.WIRE),
     flags=OrderFlags(
         _IOC,
         _POST_ONLY,
@@ -116,7 +116,7 @@ BINGX: Final = Hedging(
         note="'swap' would be the wallet for dollar-margined contracts",
     ),
     client_ids=ClientIds(
-        r"[A-Za-z0-9_-]{1,40}", "clientOrderID", LookUp.UNPROVEN, True, Known.WIRE
+        r"[A-Za-z0-9_-]{1,32}", "clientOrderID", LookUp.UNPROVEN, True, Known.WIRE
     ),
     flags=OrderFlags(
         _IOC, _POST_ONLY, Known.WIRE, note="amounts are not rounded: only whole contracts are sent"
@@ -144,7 +144,7 @@ MEXC: Final = Hedging(
     flags=OrderFlags(
         {},
         _POST_ONLY,
-        Known.WIRE,
+        Known.CLIENT,
         always={"openType": 2},
         immediate_type="3",
         note="only the number 3 as the type makes an order immediate; 'IOC' rests",
@@ -165,7 +165,7 @@ PHEMEX: Final = Hedging(
         Known.CLIENT,
         note="the code of the coin goes with every reading of the margin wallet",
     ),
-    client_ids=ClientIds(r"[A-Za-z0-9_-]{1,40}", "clOrdID", LookUp.UNIFIED, True, Known.WIRE),
+    client_ids=ClientIds(r"[A-Za-z0-9_-]{1,32}", "clOrdID", LookUp.UNIFIED, True, Known.WIRE),
     flags=OrderFlags(
         {"timeInForce": "ImmediateOrCancel"},
         {"timeInForce": "PostOnly"},
@@ -222,7 +222,7 @@ SIMULATED: Final = (
     _simulated("phemex", "Phemex", "phemex", PHEMEX),
     _simulated("bitget", "Bitget", "bitget", BITGET),
 )
-"""Hedging that has to be rehearsed on the simulated venue."""
+"""Hedging that has to be rehearsed on the simulated venue, whatever the venue itself may offer."""
 
 
 def _holdings(venue: str, title: str, reason: str) -> VenueFacts:

@@ -203,8 +203,8 @@ def test_the_contract_of_an_asset_has_the_size_that_is_expected() -> None:
     }  # fmt: skip
     for venue, (btc, sol) in expected.items():
         contracts = HEDGES[venue].contracts
-        assert contracts.expected_usd("BTC") == btc
-        assert contracts.expected_usd("SOL") == sol
+        assert contracts.expected_size("BTC") == btc
+        assert contracts.expected_size("SOL") == sol
     in_dollars = {v for v, h in HEDGES.items() if h.contracts.amount is AmountUnit.USD}
     assert in_dollars == {"bybit", "deribit"}
 
