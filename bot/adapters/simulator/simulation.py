@@ -92,14 +92,17 @@ class Simulation:
 
     def cancel(self, account: str, client_order_id: ClientOrderId, symbol: str) -> VenueOrder:
         """End a resting order; one that ended before stays as it is."""
-        orders = self.holders[account].orders
-        order = orders.find(client_order_id)
+        order = self.holders[account].orders.find(client_order_id)
         if order is None or order.symbol != symbol:
             raise OrderNotFound(
                 f"no order {client_order_id} in {symbol}", operation="cancel", symbol=symbol
             )
+        return self.cancel_order(account, order)
+
+    def cancel_order(self, account: str, order: VenueOrder) -> VenueOrder:
+        """The same for an order at hand, whoever placed it."""
         if not order.status.is_final:
-            orders.end(order, OrderStatus.CANCELLED, self.now)
+            self.holders[account].orders.end(order, OrderStatus.CANCELLED, self.now)
             self.changes += 1
         return order
 
