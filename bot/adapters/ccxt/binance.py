@@ -23,7 +23,7 @@ from bot.domain.quantities import ClientOrderId
 from bot.errors import MalformedReport
 
 _SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
-_MARGIN_MODES: Final = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+MARGIN_MODES: Final = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 _STATUSES: Final = {
     "NEW": OrderStatus.OPEN,
     "PARTIALLY_FILLED": OrderStatus.PARTLY_FILLED,
@@ -123,7 +123,7 @@ def positions(answer: object, contracts: Contracts) -> tuple[Position, ...]:
         leg = read_leg("binance", fields, known.contract_usd)
         if leg is None or leg.mark_usd is None:
             row.malformed("markPrice", "is missing")
-        mode = row.one_of("marginType", _MARGIN_MODES)
+        mode = row.one_of("marginType", MARGIN_MODES)
         liquidation_usd = row.size("liquidationPrice")
         found.append(
             Position(

@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from bot.adapters.ccxt import binance, binance_markets
-from bot.adapters.ccxt.asking import Shared, in_our_words
-from bot.adapters.ccxt.binance import Contracts
+from bot.adapters.ccxt.asking import in_our_words
+from bot.adapters.ccxt.binance_link import Link
 from bot.adapters.ccxt.binance_markets import Facts, in_milliseconds, rows
-from bot.adapters.ccxt.client import Clients
 from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet
 from bot.domain.exposure import settles_in
 from bot.domain.instrument import InversePerpetual
 from bot.domain.orders import Fill, OrderReport
-from bot.domain.quantities import ZERO, ClientOrderId
+from bot.domain.quantities import ZERO
 from bot.errors import MalformedReport, OrderNotFound
-from bot.ports import Clock
 
 PAGE: Final = 1_000
 WINDOW: Final = timedelta(days=7)
@@ -37,72 +34,8 @@ GRAIN_COIN: Final = Decimal("1e-6")
 """What is bound beyond the margin of the positions, by more than this share and these coins, hints
 at a resting order."""
 
-COMPARE_EVERY: Final = timedelta(hours=1)
-_KEPT_IDS: Final = 5_000
-
+SECOND_LOOK: Final = timedelta(seconds=5)
 Answer = TypeVar("Answer")
-
-
-@dataclass(slots=True)
-class Link:
-    """What reading and trading of one account share.
-
-    ``order_ids`` has our id of an order by Binance's, None where it cannot be found out;
-    ``resting`` are orders of ours that had not ended when they were last heard of; ``compared_at``
-    is when the venue's clock was last looked at, None for "look again".
-    """
-
-    clients: Clients
-    contracts: Contracts
-    instruments: tuple[InversePerpetual, ...]
-    wallets: frozenset[Wallet]
-    assets: tuple[str, ...]
-    clock: Clock
-    shared: Shared = field(default_factory=Shared)
-    compared_at: datetime | None = None
-    order_ids: dict[str, ClientOrderId | None] = field(default_factory=dict)
-    resting: set[ClientOrderId] = field(default_factory=set)
-
-    async def ask(
-        self,
-        operation: str,
-        call: Awaitable[Answer],
-        *,
-        symbol: str | None = None,
-        write: bool = False,
-    ) -> Answer:
-        """A call on the coin-margined side, its errors in our words."""
-        return await in_our_words(
-            call,
-            self.clients.coin_budget,
-            operation=operation,
-            symbol=symbol,
-            write=write,
-            clock_is_off=self._compare_again,
-        )
-
-    def _compare_again(self) -> None:
-        self.compared_at = None
-
-    async def keep_time(self) -> None:
-        """Compare our clock with the venue's, now and then: what is signed carries its time."""
-        now = self.clock.now()
-        if self.compared_at is None or abs(now - self.compared_at) >= COMPARE_EVERY:
-            coin = self.clients.coin
-            await coin.load_time_difference()
-            for other in (self.clients.orders, self.clients.spot):
-                other.options["timeDifference"] = coin.options["timeDifference"]
-            self.compared_at = now
-
-    def heard_of(self, report: OrderReport) -> OrderReport:
-        """Remember what a report tells about ids and about what still rests."""
-        if len(self.order_ids) >= _KEPT_IDS:
-            del self.order_ids[next(iter(self.order_ids))]
-        self.order_ids[report.venue_order_id] = report.client_order_id
-        if report.client_order_id is not None:
-            change = self.resting.discard if report.status.is_final else self.resting.add
-            change(report.client_order_id)
-        return report
 
 
 class BinanceReader:
@@ -187,22 +120,33 @@ class BinanceReader:
         return self._link.instruments
 
     async def quotes(self, symbols: Collection[str]) -> Mapping[str, Quote]:
-        """Mark, index and funding with the touch, for every symbol that is a contract here."""
+        """Mark, index and funding for every symbol that is a contract here, and the touch: with
+        lean quotes only for what was quoted within the last seconds, because nothing but a trade
+        needs it, and what is about to be traded is looked at twice."""
         link = self._link
         found = (link.contracts.get(symbol) for symbol in symbols)
         wanted = [contract for contract in found if contract is not None]
         if not wanted:
             return {}
         asked = {"symbol": wanted[0].market} if len(wanted) == 1 else {}
+        again = self._quoted_just_now([contract.symbol for contract in wanted])
+        with_touch = again or not link.lean_quotes
 
         async def look() -> Mapping[str, Quote]:
-            premiums, books = await asyncio.gather(
-                link.clients.coin.dapiPublicGetPremiumIndex(asked),
-                link.clients.coin.dapiPublicGetTickerBookTicker(asked),
-            )
-            return binance_markets.quotes(premiums, books, wanted)
+            premium = link.clients.coin.dapiPublicGetPremiumIndex(asked)
+            if not with_touch:
+                return binance_markets.quotes(await premium, None, wanted)
+            touch = link.clients.coin.dapiPublicGetTickerBookTicker(asked)
+            return binance_markets.quotes(*await asyncio.gather(premium, touch), wanted)
 
         return await link.ask("quotes", look())
+
+    def _quoted_just_now(self, symbols: Collection[str]) -> bool:
+        """Whether any of them was quoted seconds ago already; from now on all of them were."""
+        quoted_at, now = self._link.quoted_at, self._link.clock.now()
+        again = any(s in quoted_at and now - quoted_at[s] <= SECOND_LOOK for s in symbols)
+        quoted_at.update(dict.fromkeys(symbols, now))
+        return again
 
     async def _spot(self) -> tuple[Balance, ...]:
         link = self._link

@@ -158,10 +158,14 @@ def instrument(
 def quotes(premiums: object, books: object, contracts: Iterable[Contract]) -> Mapping[str, Quote]:
     """A quote per contract that both ``premiumIndex`` and ``ticker/bookTicker`` tell about.
 
-    The moment is that of the mark price. An empty side of the book is None.
+    The moment is that of the mark price. An empty side of the book is None, and both are where
+    ``books`` is None, which is to say that nobody asked.
     """
     marks = {row.text("symbol"): row for row in rows(premiums, "binance premiumIndex")}
-    touches = {row.text("symbol"): row for row in rows(books, "binance bookTicker")}
+    if books is None:
+        touches: Mapping[str, Facts | None] = dict.fromkeys(marks)
+    else:
+        touches = {row.text("symbol"): row for row in rows(books, "binance bookTicker")}
     return {
         known.symbol: _quote(known.symbol, marks[known.market], touches[known.market])
         for known in contracts
@@ -169,7 +173,7 @@ def quotes(premiums: object, books: object, contracts: Iterable[Contract]) -> Ma
     }
 
 
-def _quote(symbol: str, mark: Facts, touch: Facts) -> Quote:
+def _quote(symbol: str, mark: Facts, touch: Facts | None) -> Quote:
     bid_usd, bid_contracts = _side(touch, "bid")
     ask_usd, ask_contracts = _side(touch, "ask")
     return Quote(
@@ -188,6 +192,8 @@ def _quote(symbol: str, mark: Facts, touch: Facts) -> Quote:
     )
 
 
-def _side(touch: Facts, side: str) -> tuple[Decimal | None, Decimal | None]:
+def _side(touch: Facts | None, side: str) -> tuple[Decimal | None, Decimal | None]:
+    if touch is None:
+        return None, None
     price_usd, contracts = touch.size(f"{side}Price"), touch.size(f"{side}Qty")
     return (None, None) if ZERO in (price_usd, contracts) else (price_usd, contracts)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.adapters.ccxt import binance
-from bot.adapters.ccxt.binance_account import Link
+from bot.adapters.ccxt.binance_link import Link
 from bot.adapters.ccxt.budget import urgent
 from bot.domain.limits import Approved
 from bot.domain.orders import OrderIntent, OrderReport, TimeInForce

@@ -11,9 +11,11 @@ from typing import Any, Final
 from bot.adapters.ccxt import binance_markets
 from bot.adapters.ccxt.asking import in_our_words
 from bot.adapters.ccxt.binance import Contracts
-from bot.adapters.ccxt.binance_account import BinanceReader, Link
+from bot.adapters.ccxt.binance_account import BinanceReader
+from bot.adapters.ccxt.binance_link import Link
 from bot.adapters.ccxt.binance_markets import Contract, FeeRates
 from bot.adapters.ccxt.binance_orders import BinanceGateway
+from bot.adapters.ccxt.binance_terms import AS_IT_IS, Change, Terms, arrange
 from bot.adapters.ccxt.client import Clients, Environment, Secret, open_clients
 from bot.domain.account import Wallet
 from bot.domain.instrument import InversePerpetual
@@ -29,8 +31,10 @@ class BinanceSpec:
     """Which account, and what of it is in use.
 
     ``assets`` are the coins whose wallets count and whose perpetuals are offered; ``fee_rates``
-    None asks the venue for the account's own. ``hedge_mode`` says that the account keeps a long and
-    a short leg side by side. ``base_url`` takes the place of scheme and host of every request.
+    None asks the venue for the account's own. ``base_url`` takes the place of scheme and host of
+    every request. ``terms`` are those that the account must have, ``change`` what may be done
+    where it has not. ``lean_quotes`` leaves the touch out of a first look: a market that is quoted
+    again within seconds is about to be traded, and gets it then.
     """
 
     name: str
@@ -40,7 +44,9 @@ class BinanceSpec:
     assets: tuple[str, ...]
     wallets: frozenset[Wallet] = READABLE
     base_url: str | None = None
-    hedge_mode: bool = False
+    terms: Terms = AS_IT_IS
+    change: Change = Change.NEVER
+    lean_quotes: bool = False
     fee_rates: FeeRates | None = None
     timeout_s: float = 10.0
 
@@ -50,7 +56,7 @@ class BinanceAccount(BinanceReader, BinanceGateway):
 
     def __init__(self, spec: BinanceSpec, link: Link) -> None:
         BinanceReader.__init__(self, link)
-        BinanceGateway.__init__(self, link, hedged=spec.hedge_mode)
+        BinanceGateway.__init__(self, link, hedged=spec.terms.hedge_mode)
         self.name = spec.name
 
     @property
@@ -110,6 +116,7 @@ async def _load(spec: BinanceSpec, clients: Clients, clock: Clock) -> Link:
         wallets=spec.wallets,
         assets=spec.assets,
         clock=clock,
+        lean_quotes=spec.lean_quotes,
         compared_at=clock.now(),
     )
 
@@ -140,17 +147,11 @@ async def _instruments(
     spec: BinanceSpec, clients: Clients, contracts: tuple[Contract, ...], raw: dict[str, Any]
 ) -> tuple[InversePerpetual, ...]:
     usable = [c for c in contracts if c.refusal is None and c.base in spec.assets]
-    brackets, mode, *rates = await asyncio.gather(
+    await arrange(clients, usable, spec.terms, spec.change, where=f"account {spec.name}")
+    brackets, *rates = await asyncio.gather(
         clients.coin.dapiPrivateV2GetLeverageBracket(),
-        clients.coin.dapiPrivateGetPositionSideDual(),
         *(_fees(spec, clients, contract) for contract in usable),
     )
-    hedged = binance_markets.Facts(mode, "binance position mode").flag("dualSidePosition")
-    if hedged is not spec.hedge_mode:
-        raise ConfigError(
-            f"account {spec.name} is in {'hedge' if hedged else 'one-way'} mode, and the settings "
-            f"say {'hedge' if spec.hedge_mode else 'one-way'} mode; change one of them"
-        )
     return tuple(
         binance_markets.instrument(
             contract,
