@@ -22,6 +22,7 @@ from bot.cli import (
     replaying,
     running,
     showing_venues,
+    simulating,
     steering,
     what_if,
 )
@@ -76,6 +77,7 @@ for _command in (
     steering.unwind,
     replaying.replay,
     what_if.scenario,
+    simulating.simulate,
     showing_venues.venues,
 ):
     app.command(help=paragraphs(_command))(_command)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +40,27 @@ def saved_at(file: Path) -> datetime | None:
     """The venue's time when it last wrote its state, for a clock to go on from; None where there
     is no file. Raises :class:`ConfigError` like :func:`read`."""
     return read(file).venue.saved_at if file.exists() else None
+
+
+@contextmanager
+def sole_owner(file: Path) -> Iterator[None]:
+    """Keep other processes from serving the same state; the lock beside it falls with the process.
+
+    Raises :class:`ConfigError` where another one does already.
+    """
+    lock = file.with_name(f"{file.name}.lock")
+    try:
+        with lock.open("a", encoding="utf-8") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as cause:
+                raise ConfigError(
+                    f"another process serves the venue's state {file}: stop it first, or set "
+                    "simulator.state_file to another file"
+                ) from cause
+            yield
+    except OSError as cause:
+        raise ConfigError(f"{lock} cannot be written: {cause.strerror}") from cause
 
 
 def start_over(file: Path) -> None:
