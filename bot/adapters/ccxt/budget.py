@@ -27,6 +27,8 @@ QUIET_S: Final = 30.0
 """How long to be silent after "too many requests" where the venue names no time."""
 BAN_S: Final = 300.0
 """The same after HTTP 418: the address is banned, and asking on makes it longer."""
+GRAIN_S: Final = 1e-6
+"""A minute that is short of this is a whole one: no clock can be waited for more exactly."""
 
 _URGENT: Final[ContextVar[bool]] = ContextVar("urgent", default=False)
 
@@ -50,7 +52,7 @@ class _Window(Throttler):
 
     def flush(self) -> None:
         """Forget what was asked more than a minute ago."""
-        oldest = self._now() - self.period
+        oldest = self._now() - WINDOW_S + GRAIN_S
         while self._task_logs and self._task_logs[0] <= oldest:
             self._task_logs.popleft()
 

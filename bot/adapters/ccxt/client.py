@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import certifi
 from ccxt.async_support.binance import binance
@@ -105,6 +105,9 @@ class Secret:
         return "Secret(***)"
 
     __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret stays in this process")
 
 
 @dataclass(frozen=True, slots=True)

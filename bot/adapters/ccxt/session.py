@@ -103,8 +103,7 @@ class VenueSession:
     def __init__(self, route: Route, weigh: Weigher, tls: ssl.SSLContext) -> None:
         self._route = route
         self._weigh = weigh
-        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls))
-        _send_once(self._http)
+        self._http = _sending_once(tls)
         self.headers: Mapping[str, str] = {}  # ccxt adds them to its own
         self.get = partial(self._send, "GET")
         self.post = partial(self._send, "POST")
@@ -143,11 +142,13 @@ class VenueSession:
         await self._http.close()
 
 
-def _send_once(http: aiohttp.ClientSession) -> None:
-    """Switch off that aiohttp sends a request again by itself when a kept connection has died.
+def _sending_once(tls: ssl.SSLContext) -> aiohttp.ClientSession:
+    """A session that does not send a request again by itself when a kept connection has died.
 
-    Raises :class:`InvariantBroken` where this aiohttp has no such switch.
+    Raises :class:`InvariantBroken` where this aiohttp has no switch for that.
     """
-    if not isinstance(getattr(http, _RESEND, None), bool):
+    if _RESEND not in aiohttp.ClientSession.ATTRS:
         raise InvariantBroken("this version of aiohttp cannot be kept from sending twice")
-    setattr(http, _RESEND, False)
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls))
+    setattr(session, _RESEND, False)
+    return session
