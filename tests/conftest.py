@@ -1,6 +1,7 @@
 """What every test gets: a clean environment, the same examples, recorded prices if there are."""
 
 import asyncio
+import decimal
 import os
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_arithmetic() -> None:
+    """ccxt's clients change the decimal context of whoever calls them: each test gets a new one."""
+    decimal.setcontext(decimal.Context())
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final, NewType
 
 ClientOrderId = NewType("ClientOrderId", str)
@@ -23,7 +23,7 @@ def book_coin(amount_coin: Decimal) -> Decimal:
 
     Rounding each booking makes a wallet an exact sum of its entries, in whatever order.
     """
-    return amount_coin.quantize(WALLET_GRAIN_COIN)
+    return amount_coin.quantize(WALLET_GRAIN_COIN, rounding=ROUND_HALF_EVEN)
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from decimal import localcontext
 from typing import Any, TypeVar
 
 from ccxt.base.errors import InvalidNonce
@@ -70,10 +71,12 @@ async def in_our_words(
     """The answer to a call through ccxt, read. Raises one of :mod:`bot.errors` alone.
 
     What may have written and cannot be read is :class:`bot.errors.OutcomeUnknown`.
-    ``clock_is_off`` is called where the venue did not take our timestamp.
+    ``clock_is_off`` is called where the venue did not take our timestamp. The call gets a decimal
+    context of its own: ccxt changes the one it runs in, and with it how everybody's numbers round.
     """
     try:
-        return await call
+        with localcontext():
+            return await call
     except Exception as error:  # noqa: BLE001 - ccxt lets anything slip, and all of it is told apart
         if isinstance(error, InvalidNonce):
             clock_is_off()
