@@ -6,6 +6,9 @@ spoils the talk alone.
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -149,8 +152,10 @@ class Doors:
 async def _send(request: web.Request, reply: Reply, *, cut: bool) -> web.StreamResponse:
     transport = request.transport
     if isinstance(reply, Hangup):
-        if transport is not None:
-            (transport.abort if reply is Hangup.RESET else transport.close)()
+        if transport is not None and reply is Hangup.RESET:
+            _reset(transport)
+        elif transport is not None:
+            transport.close()
         return web.Response()
     if not cut:
         return web.Response(
@@ -167,6 +172,14 @@ async def _send(request: web.Request, reply: Reply, *, cut: bool) -> web.StreamR
     if transport is not None:
         transport.close()
     return response
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End a connection with a reset: what a kernel sends for a socket that lingers for nothing."""
+    transport.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )
+    transport.abort()
 
 
 def application(doors: Doors) -> web.Application:

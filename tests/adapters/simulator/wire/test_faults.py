@@ -14,7 +14,8 @@ from ccxt.base import errors
 
 from bot.adapters.simulator.spec import FaultKind, FaultSpec, Outage
 from bot.adapters.simulator.wire.dialect import Answer
-from tests.kit.wire import PERP, SWAP, Wire
+from tests.kit.simulator import a_venue_spec, an_account
+from tests.kit.wire import PERP, SWAP, Wire, a_wire
 
 MINE = {"clientOrderId": "hh-mine"}
 
@@ -173,6 +174,55 @@ async def test_a_fault_of_one_operation_leaves_the_others_alone(wire: Wire) -> N
     assert wire.count("DELETE", "/dapi/v1/order") == 1
     assert (await client.fetch_order(order["id"], SWAP))["status"] == "canceled"
     await client.close()
+
+
+@pytest.mark.parametrize("fault_of", ["main", "other", None])
+async def test_a_public_question_is_struck_by_the_faults_of_the_only_account(
+    fault_of: str | None,
+) -> None:
+    accounts = (an_account(), an_account("other"))
+    async with a_wire(a_venue_spec(accounts=accounts)) as wire:
+        befall(wire, FaultKind.RATE_LIMITED, "quotes", account=fault_of)
+        said = await wire.ask("GET", "/dapi/v1/premiumIndex")
+        assert said.status == (200 if fault_of == "other" else 429)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_reset"), [(FaultKind.RESET, True), (FaultKind.LOST_ANSWER, False)]
+)
+async def test_a_reset_is_not_the_polite_end_of_a_connection(
+    wire: Wire, kind: FaultKind, is_reset: bool
+) -> None:
+    befall(wire, kind, "time")
+    host, port = wire.base.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /dapi/v1/time HTTP/1.1\r\nHost: here\r\n\r\n")
+    if is_reset:
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+    else:
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_nothing_is_kept_waiting_for_a_client_that_has_left(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = asyncio.Event()
+
+    async def wait(_delay_s: float) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    monkeypatch.setattr(wire.venue, "wait", wait)
+    befall(wire, FaultKind.LOST_REQUEST, "balances")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await wire.sign("GET", "/dapi/v1/account")
+    async with asyncio.timeout(5):
+        await left.wait()
 
 
 async def test_a_slow_answer_keeps_nobody_else_waiting(wire: Wire) -> None:

@@ -17,7 +17,6 @@ from tests.kit.simulator import a_script, a_venue_spec, an_account
 from tests.kit.wire import PERP, SWAP, Wire, a_wire
 
 INCOME, TRADES, FORCED = "/dapi/v1/income", "/dapi/v1/userTrades", "/dapi/v1/forceOrders"
-HOUR_MS = 3_600_000
 
 
 def sold(contracts: int = 100, leg: PositionSide = PositionSide.NET) -> ManualTrade:
@@ -73,7 +72,7 @@ async def test_a_period_has_both_ends_and_the_oldest_lines_come_first() -> None:
         assert await listed(wire, INCOME, startTime=commission, endTime=commission) == rows[1:2]
         assert await listed(wire, INCOME, startTime=0, limit=1) == rows[:1]
         assert await listed(wire, INCOME, limit=1) == rows[-1:]
-        assert await listed(wire, INCOME, startTime=commission + 9 * HOUR_MS) == []
+        assert await listed(wire, INCOME, startTime=rows[-1]["time"] + 1) == []
         said = await wire.sign("GET", INCOME, startTime=10**17)
         assert (said.status, said.code) == (400, -1130)
 
@@ -113,6 +112,18 @@ async def test_a_liquidation_is_a_trade_a_forced_order_and_what_the_venue_kept()
         [row] = await listed(wire, "/dapi/v1/positionRisk")
         assert row["positionAmt"] == "0"
         assert await listed(wire, FORCED, autoCloseType="ADL") == []
+
+
+async def test_two_legs_that_are_liquidated_at_once_are_two_orders() -> None:
+    path = a_script((0.0, 50_000), (7_200.0, 50_000), (10_800.0, 100_000))
+    legs = (
+        sold(10_000, PositionSide.SHORT),
+        ManualTrade(60.0, "main", SWAP, Side.BUY, Decimal(10), PositionSide.LONG),
+    )
+    async with a_wire(since_this_morning(*legs, path=path, hedge_mode=True)) as wire:
+        forced = await listed(wire, FORCED, symbol=PERP)
+        assert {row["positionSide"] for row in forced} == {"LONG", "SHORT"}
+        assert len({row["orderId"] for row in forced}) == 2
 
 
 async def test_deleveraging_is_told_apart_from_liquidation() -> None:

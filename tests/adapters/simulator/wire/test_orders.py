@@ -10,7 +10,7 @@ from ccxt.base import errors
 
 from bot.adapters.simulator.spec import ManualTrade
 from bot.domain.orders import Side
-from tests.kit.simulator import a_venue_spec, an_account
+from tests.kit.simulator import a_market, a_venue_spec, an_account
 from tests.kit.wire import PERP, SWAP, Said, Wire, a_wire
 
 ORDER = "/dapi/v1/order"
@@ -139,6 +139,18 @@ async def test_looking_for_what_is_not_there_has_its_codes(wire: Wire) -> None:
     assert (await wire.sign("GET", ORDER, symbol=PERP, orderId=5)).code == -2013
     assert (await wire.sign("DELETE", ORDER, symbol=PERP, origClientOrderId="no")).code == -2011
     assert (await wire.sign("GET", ORDER, symbol=PERP)).code == -1102
+
+
+async def test_an_order_is_known_in_its_own_contract_alone() -> None:
+    markets = (a_market("BTC"), a_market("ETH"))
+    async with a_wire(a_venue_spec(markets=markets)) as wire:
+        await place(wire, newClientOrderId="hh1")
+        mine = {"origClientOrderId": "hh1"}
+        assert (await wire.sign("GET", ORDER, symbol="ETHUSD_PERP", **mine)).code == -2013
+        assert (await wire.sign("DELETE", ORDER, symbol="ETHUSD_PERP", **mine)).code == -2011
+        assert len((await wire.sign("GET", "/dapi/v1/openOrders")).document) == 1
+        listed = await wire.sign("GET", "/dapi/v1/openOrders", symbol="ETHUSD_PERP")
+        assert listed.document == []
 
 
 async def test_all_resting_orders_can_be_cancelled_at_once(wire: Wire) -> None:

@@ -135,6 +135,12 @@ async def test_an_isolated_short_shows_its_own_margin_and_where_it_ends() -> Non
         held = wire.venue.simulation.holders["main"].ledger.margins["BTC"].legs
         [leg] = held.values()
         assert Decimal(row["isolatedWallet"]) == leg.isolated_coin > 0
+        whole = (await wire.sign("GET", "/dapi/v1/account")).document
+        [wallet], [position] = whole["assets"], whole["positions"]
+        bound = Decimal(wallet["walletBalance"]) - Decimal(wallet["crossWalletBalance"])
+        assert bound == leg.isolated_coin
+        assert position["maintMargin"] == wallet["maintMargin"] != "0"
+        assert Decimal(position["maintMargin"]) == Decimal("0.0008")  # 0.4 % of 0.2 coins
         assert 50_000 < Decimal(row["liquidationPrice"]) < 110_000
 
 

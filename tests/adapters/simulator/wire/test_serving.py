@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -16,10 +17,12 @@ from bot.adapters.clock import ScaledClock, SystemClock
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.spec import FaultKind, FaultSpec
 from bot.adapters.simulator.wire import SAME_TIME, WireTime, serve_binance
+from bot.domain.orders import TimeInForce
+from bot.domain.quantities import ClientOrderId
 from bot.errors import ConfigError
 from tests.kit.domain import NOON
 from tests.kit.simulator import a_venue_spec
-from tests.kit.wire import MAIN, Wire
+from tests.kit.wire import MAIN, PERP, Wire
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -61,7 +64,26 @@ async def test_a_fast_market_of_long_ago_is_on_the_wire_at_the_time_of_the_clien
             assert abs(row["time"] - time.time() * 1_000) < 2_000
             assert 0 < row["nextFundingTime"] - row["time"] <= 8_000  # eight hours at that speed
             assert (await wire.sign("GET", "/dapi/v1/account")).status == 200
+            venue.faults.add(FaultSpec(FaultKind.RATE_LIMITED, nth=1, delay_s=7_200))
+            said = await wire.ask("GET", "/dapi/v1/time")
+            assert said.headers["Retry-After"] == "2"
     assert venue.simulation.now.year == LONG_AGO.year
+
+
+async def test_an_order_is_on_disk_before_the_answer_leaves(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    spec = a_venue_spec()
+    venue = SimulatedVenue(spec, SystemClock(), file)
+    sell = {"symbol": PERP, "side": "SELL", "type": "MARKET", "quantity": 10}
+    async with aiohttp.ClientSession() as http:
+        wire = Wire(venue, MAIN, http)
+        async with serve_binance(venue, port=0, keys=(MAIN,)) as wire.base:
+            await wire.sign("POST", "/dapi/v1/order", newClientOrderId="hh-mine", **sell)
+            again = SimulatedVenue(spec, SystemClock(), file, read_only=True)
+    found = again.simulation.holders["main"].orders.find(ClientOrderId("hh-mine"))
+    assert found is not None
+    assert found.filled_contracts == 10
+    assert found.time_in_force is TimeInForce.IOC
 
 
 @given(ms=st.integers(0, 4 * 10**12), speed=st.sampled_from([1.0, 60.0, 0.5]))

@@ -113,6 +113,15 @@ async def test_coins_really_move_between_wallets(wire: Wire) -> None:
     await client.close()
 
 
+async def test_the_list_of_transfers_pairs_no_coins_that_went_elsewhere(wire: Wire) -> None:
+    path = "/sapi/v1/asset/transfer"
+    for kind in ("MAIN_FUNDING", "MAIN_CMFUTURE", "FUNDING_MAIN"):
+        await wire.sign("POST", path, type=kind, asset="BTC", amount=1)
+    assert (await wire.sign("GET", path, type="CMFUTURE_FUNDING")).document["total"] == 0
+    listed = (await wire.sign("GET", path, type="MAIN_CMFUTURE")).document
+    assert [row["amount"] for row in listed["rows"]] == ["1"]
+
+
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
