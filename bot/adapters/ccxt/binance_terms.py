@@ -21,7 +21,7 @@ from bot.adapters.ccxt.binance_markets import Contract, Facts, rows
 from bot.adapters.ccxt.client import Clients
 from bot.domain.account import MarginMode
 from bot.domain.quantities import plain
-from bot.errors import ConfigError, OutcomeUnknown, Refused
+from bot.errors import ConfigError, MalformedReport, OutcomeUnknown, Refused
 
 
 class Change(Enum):
@@ -64,7 +64,7 @@ async def arrange(
     not be changed, :class:`bot.errors.Refused` for one that is still there afterwards, and what the
     venue raises.
     """
-    hedged, found = await _read(clients, contracts)
+    hedged, found = await _read(clients, contracts, wanted)
     differences = _differences(hedged, found, wanted)
     if not differences:
         return ()
@@ -79,14 +79,14 @@ async def arrange(
             f"{', '.join(open_markets)}; confirm the change in so many words, or close it first"
         )
     await _write(clients, hedged, found, wanted)
-    left = _differences(*await _read(clients, contracts), wanted)
+    left = _differences(*await _read(clients, contracts, wanted), wanted)
     if left:
         raise Refused(f"{where}: {'; '.join(left)}, also after changing it", operation="terms")
     return differences
 
 
 async def _read(
-    clients: Clients, contracts: Collection[Contract]
+    clients: Clients, contracts: Collection[Contract], wanted: Terms
 ) -> tuple[bool, tuple[Found, ...]]:
     async def look() -> tuple[bool, tuple[Found, ...]]:
         mode, listed = await asyncio.gather(
@@ -95,21 +95,19 @@ async def _read(
         )
         hedged = Facts(mode, "binance position mode").flag("dualSidePosition")
         legs = rows(listed, "binance position")
-        return hedged, tuple(
-            _found(contract, [leg for leg in legs if leg.text("symbol") == contract.market])
-            for contract in contracts
-        )
+        found = []
+        for contract in contracts:
+            own = [leg for leg in legs if leg.text("symbol") == contract.market]
+            if own:
+                found.append(_found(contract, own))
+            elif wanted.margin_mode is not None or wanted.leverage is not None:
+                raise MalformedReport(f"binance position: {contract.symbol} is not listed")
+        return hedged, tuple(found)
 
     return await in_our_words(look(), clients.coin_budget, operation="terms")
 
 
 def _found(contract: Contract, legs: list[Facts]) -> Found:
-    if not legs:
-        raise Refused(
-            f"the venue tells no margin mode and leverage of {contract.symbol}",
-            operation="terms",
-            symbol=contract.symbol,
-        )
     return Found(
         symbol=contract.symbol,
         margin_mode=legs[0].one_of("marginType", MARGIN_MODES),
