@@ -20,6 +20,7 @@
     │   └── StaleSnapshot                 how old it is
     ├── JournalError                      no journal, no trading
     │   └── JournalLocked                 another process writes it; exit code 2
+    ├── ForbiddenHost                     a request was stopped before it left; the process ends
     └── InvariantBroken                   our own bug; stop, and restart into reconcile
 
 A guard's *no* is not an error: it is the value :class:`bot.domain.limits.Denied`.
@@ -126,6 +127,11 @@ class JournalError(BotError):
 
 class JournalLocked(JournalError):
     """Another process holds the journal. One writer at a time."""
+
+
+class ForbiddenHost(BotError):
+    """A request was about to go where this environment may not go. It was stopped before it left,
+    and so is the process: whatever turned it there cannot be trusted with another one."""
 
 
 class InvariantBroken(BotError):

@@ -12,7 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from bot.domain.account import Balance, LedgerEntry, Position, Quote
+from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet
+from bot.domain.inspection import AccountFacts
 from bot.domain.instrument import InversePerpetual
 from bot.domain.limits import Approved
 from bot.domain.orders import Fill, OrderReport
@@ -78,6 +79,26 @@ class OrderGateway(Protocol):
 
     async def cancel(self, client_order_id: ClientOrderId, symbol: str) -> OrderReport:
         """Cancel a resting order and tell what became of it."""
+        ...
+
+
+class AccountInspector(Protocol):
+    """What a careful person looks at before trusting a bot with an account."""
+
+    async def inspect(self) -> AccountFacts:
+        """The account, the key and its terms, as the venue reports them now."""
+        ...
+
+
+class WalletMover(Protocol):
+    """Moves coins between the wallets of one account at one venue. Nothing is sent twice by
+    itself."""
+
+    async def transfer(
+        self, asset: str, amount_coin: Decimal, source: Wallet, target: Wallet
+    ) -> str | None:
+        """Move so many coins once and give the venue's id of the movement, None where it gives
+        none. Raises ``Refused`` for a final no, ``OutcomeUnknown`` where it may have happened."""
         ...
 
 

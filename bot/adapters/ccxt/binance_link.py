@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from bot.adapters.ccxt.asking import Shared, in_our_words
 from bot.adapters.ccxt.binance import Contracts
-from bot.adapters.ccxt.client import Clients
+from bot.adapters.ccxt.binance_client import Clients
 from bot.domain.account import Wallet
 from bot.domain.instrument import InversePerpetual
 from bot.domain.orders import OrderReport

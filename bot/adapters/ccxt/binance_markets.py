@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.adapters.ccxt.figures import Row
+from bot.adapters.ccxt.spec import FeeRates
 from bot.domain.account import Quote
 from bot.domain.instrument import InversePerpetual
 from bot.domain.margin import MaintenanceTier, fault_in_tiers
@@ -35,14 +36,6 @@ class Contract:
     settle: str
     contract_usd: Decimal
     refusal: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FeeRates:
-    """Shares of a trade's coin value; a negative one is paid to the maker."""
-
-    maker: Decimal
-    taker: Decimal
 
 
 class Facts(Row):

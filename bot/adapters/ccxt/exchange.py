@@ -1,170 +1,31 @@
-"""A Binance account behind the ports, opened from its spec: the door for the composition root."""
+"""Accounts at real venues behind the ports: the door for the composition root."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from bot.adapters.ccxt import binance_markets
-from bot.adapters.ccxt.asking import in_our_words
-from bot.adapters.ccxt.binance import Contracts
-from bot.adapters.ccxt.binance_account import BinanceReader
-from bot.adapters.ccxt.binance_link import Link
-from bot.adapters.ccxt.binance_markets import Contract, FeeRates
-from bot.adapters.ccxt.binance_orders import BinanceGateway
-from bot.adapters.ccxt.binance_terms import AS_IT_IS, Change, Terms, arrange
-from bot.adapters.ccxt.client import Clients, Environment, Secret, open_clients
-from bot.domain.account import Wallet
-from bot.domain.instrument import InversePerpetual
-from bot.errors import ConfigError, MalformedReport
+from bot.adapters.ccxt.binance_exchange import open_binance
+from bot.adapters.ccxt.spec import AccountSpec, Opener, VenueAccount
+from bot.errors import ConfigError
 from bot.ports import Clock
 
-READABLE: Final = frozenset({Wallet.SPOT, Wallet.MARGIN})
-"""The wallets of Binance that can be read here."""
-
-
-@dataclass(frozen=True, slots=True)
-class BinanceSpec:
-    """Which account, and what of it is in use.
-
-    ``assets`` are the coins whose wallets count and whose perpetuals are offered; ``fee_rates``
-    None asks the venue for the account's own. ``base_url`` takes the place of scheme and host of
-    every request. ``terms`` are those that the account must have, ``change`` what may be done
-    where it has not. ``lean_quotes`` leaves the touch out of a first look: a market that is quoted
-    again within seconds is about to be traded, and gets it then.
-    """
-
-    name: str
-    api_key: Secret
-    api_secret: Secret
-    environment: Environment
-    assets: tuple[str, ...]
-    wallets: frozenset[Wallet] = READABLE
-    base_url: str | None = None
-    terms: Terms = AS_IT_IS
-    change: Change = Change.NEVER
-    lean_quotes: bool = False
-    fee_rates: FeeRates | None = None
-    timeout_s: float = 10.0
-
-
-class BinanceAccount(BinanceReader, BinanceGateway):
-    """Reading, prices and orders of one account: all three ports."""
-
-    def __init__(self, spec: BinanceSpec, link: Link) -> None:
-        BinanceReader.__init__(self, link)
-        BinanceGateway.__init__(self, link, hedged=spec.terms.hedge_mode)
-        self.name = spec.name
-
-    @property
-    def link(self) -> Link:
-        """The clients and what is known of the contracts."""
-        return self._link
+OPENERS: Final[Mapping[str, Opener]] = {
+    "binance": open_binance,
+}
+"""By the venue's id in :mod:`bot.adapters.ccxt.venues`."""
 
 
 @asynccontextmanager
-async def open_binance(spec: BinanceSpec, clock: Clock) -> AsyncIterator[BinanceAccount]:
+async def open_account(spec: AccountSpec, clock: Clock) -> AsyncIterator[VenueAccount]:
     """The account, with its contracts loaded and its clock compared; closed again at the end.
 
     Raises :class:`bot.errors.ConfigError` for a spec that cannot be served, and what the venue
     raises.
     """
-    unreadable = sorted(wallet.value for wallet in spec.wallets - READABLE)
-    if unreadable:
-        raise ConfigError(
-            f"account {spec.name}: the {', '.join(unreadable)} wallet of Binance cannot be read "
-            f"yet; leave it out and declare those coins as external"
-        )
-    async with open_clients(
-        spec.api_key,
-        spec.api_secret,
-        spec.environment,
-        base_url=spec.base_url,
-        timeout_s=spec.timeout_s,
-    ) as clients:
-        link = await _load(spec, clients, clock)
-        try:
-            yield BinanceAccount(spec, link)
-        finally:
-            await link.shared.close()
-
-
-async def _load(spec: BinanceSpec, clients: Clients, clock: Clock) -> Link:
-    """Ask for everything that stays as it is while the account is open."""
-    contracts: tuple[Contract, ...] = ()
-    instruments: tuple[InversePerpetual, ...] = ()
-    if Wallet.MARGIN in spec.wallets:
-        contracts, raw = await in_our_words(
-            _contracts(spec, clients), clients.coin_budget, operation="instruments"
-        )
-        instruments = await in_our_words(
-            _instruments(spec, clients, contracts, raw),
-            clients.coin_budget,
-            operation="instruments",
-        )
-    else:
-        await in_our_words(
-            clients.spot.load_time_difference(), clients.spot_budget, operation="instruments"
-        )
-    return Link(
-        clients=clients,
-        contracts=Contracts(contracts),
-        instruments=instruments,
-        wallets=spec.wallets,
-        assets=spec.assets,
-        clock=clock,
-        lean_quotes=spec.lean_quotes,
-        compared_at=clock.now(),
-    )
-
-
-async def _contracts(
-    spec: BinanceSpec, clients: Clients
-) -> tuple[tuple[Contract, ...], dict[str, Any]]:
-    """Every coin-margined contract that can be read, and the raw rows by Binance's id.
-
-    One of the assets in use must be readable. The other clients learn the markets and the
-    difference of the clocks from the one that asked.
-    """
-    markets: dict[str, Any] = await clients.coin.load_markets()
-    clients.orders.set_markets_from_exchange(clients.coin)
-    for other in (clients.orders, clients.spot):
-        other.options["timeDifference"] = clients.coin.options["timeDifference"]
-    found = []
-    for symbol, market in markets.items():
-        try:
-            found.append(binance_markets.contract(symbol, market["info"]))
-        except MalformedReport:
-            if market["base"] in spec.assets:
-                raise
-    return tuple(found), {market["id"]: market["info"] for market in markets.values()}
-
-
-async def _instruments(
-    spec: BinanceSpec, clients: Clients, contracts: tuple[Contract, ...], raw: dict[str, Any]
-) -> tuple[InversePerpetual, ...]:
-    usable = [c for c in contracts if c.refusal is None and c.base in spec.assets]
-    await arrange(clients, usable, spec.terms, spec.change, where=f"account {spec.name}")
-    brackets, *rates = await asyncio.gather(
-        clients.coin.dapiPrivateV2GetLeverageBracket(),
-        *(_fees(spec, clients, contract) for contract in usable),
-    )
-    return tuple(
-        binance_markets.instrument(
-            contract,
-            raw[contract.market],
-            binance_markets.tiers(brackets, contract.market),
-            rate,
-        )
-        for contract, rate in zip(usable, rates, strict=True)
-    )
-
-
-async def _fees(spec: BinanceSpec, clients: Clients, contract: Contract) -> FeeRates:
-    if spec.fee_rates is not None:
-        return spec.fee_rates
-    answer = await clients.coin.dapiPrivateGetCommissionRate({"symbol": contract.market})
-    return binance_markets.fees(answer, contract.market)
+    opener = OPENERS.get(spec.venue)
+    if opener is None:
+        raise ConfigError(f"account {spec.name}: {spec.venue} cannot be opened by this version")
+    async with opener(spec, clock) as account:
+        yield account

@@ -19,7 +19,7 @@ import aiohttp
 from yarl import URL
 
 from bot.adapters.ccxt.budget import Budget
-from bot.errors import ConfigError, InvariantBroken
+from bot.errors import ConfigError, ForbiddenHost, InvariantBroken
 
 Weigher: TypeAlias = Callable[[str, URL], int]
 """The weight of a request, by its method and address."""
@@ -71,26 +71,41 @@ def read_base(text: str, *, foreign: Collection[str] = ()) -> URL:
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where requests may go. ``hosts`` are those that the client may name, each with its budget;
-    ``base`` is where they are sent instead, None for where they name."""
+    ``base`` is where they are sent instead, None for where they name. ``required`` is a header that
+    every request must carry in this environment, ``alien`` the name of one that none may carry."""
 
     hosts: Mapping[str, Budget]
     base: URL | None = None
+    required: tuple[str, str] | None = None
+    alien: str | None = None
 
-    def target(self, url: URL) -> URL:
+    def target(self, url: URL, headers: Mapping[str, str]) -> URL:
         """The address that a request really goes to; path and query stay as they were signed.
 
-        Raises :class:`InvariantBroken`, which ends the process, for a host that is not of this
-        environment and for plain http to another machine.
+        Raises :class:`ForbiddenHost`, which ends the process, for a host that is not of this
+        environment, for a header that is lost or of another one, and for plain http to another
+        machine.
         """
         if url.host not in self.hosts:
-            raise InvariantBroken(
+            raise ForbiddenHost(
                 f"a request to {url.host} was stopped: the hosts of this environment are "
                 f"{', '.join(sorted(self.hosts))}"
+            )
+        carried = {name.lower(): value for name, value in headers.items()}
+        if self.required is not None and carried.get(self.required[0].lower()) != self.required[1]:
+            raise ForbiddenHost(
+                f"a request to {url.host} was stopped: it has lost the header {self.required[0]}, "
+                f"without which it would be live"
+            )
+        if self.alien is not None and self.alien.lower() in carried:
+            raise ForbiddenHost(
+                f"a request to {url.host} was stopped: it carries {self.alien}, which belongs to "
+                f"another environment"
             )
         if self.base is not None:
             url = URL(f"{self.base}{url.raw_path_qs}", encoded=True)
         if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
-            raise InvariantBroken(f"a request to {url.host} over {url.scheme} was stopped")
+            raise ForbiddenHost(f"a request to {url.host} over {url.scheme} was stopped")
         return url
 
 
@@ -122,7 +137,7 @@ class VenueSession:
         proxy: str | None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request once. A redirection is not followed: what is signed goes nowhere else."""
-        target = self._route.target(url)
+        target = self._route.target(url, headers)
         budget = self._route.hosts[url.host or ""]
         await budget.admit(self._weigh(method, url))
         async with self._http.request(

@@ -17,8 +17,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from bot.adapters.ccxt.binance_account import BinanceReader
-from bot.adapters.ccxt.client import Environment, Secret
-from bot.adapters.ccxt.exchange import BinanceSpec
+from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret
 from bot.adapters.clock import VirtualClock
 from bot.domain.limits import Approved
 from bot.domain.orders import OrderIntent, Side, TimeInForce
@@ -101,9 +100,10 @@ class FakeBinance:
         finally:
             await runner.cleanup()
 
-    def spec(self, **changes: Any) -> BinanceSpec:
+    def spec(self, **changes: Any) -> AccountSpec:
         values: dict[str, Any] = {
             "name": "main",
+            "venue": "binance",
             "api_key": Secret(KEY),
             "api_secret": Secret(SECRET),
             "environment": Environment.LIVE,
@@ -111,7 +111,7 @@ class FakeBinance:
             "base_url": self.url,
             "timeout_s": 2.0,
         }
-        return BinanceSpec(**{**values, **changes})
+        return AccountSpec(**{**values, **changes})
 
 
 def clock() -> VirtualClock:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.ccxt import binance, binance_markets
 from bot.adapters.ccxt.binance import Contracts
-from bot.adapters.ccxt.binance_markets import Contract, Facts, FeeRates
+from bot.adapters.ccxt.binance_markets import Contract, Facts
+from bot.adapters.ccxt.spec import FeeRates
 from bot.domain.account import Balance, EntryKind, MarginMode, PositionSide, Wallet
 from bot.domain.orders import FillCause, OrderStatus, Side
 from bot.domain.quantities import ClientOrderId

@@ -9,19 +9,19 @@ from urllib.parse import urlsplit
 import pytest
 from yarl import URL
 
-from bot.adapters.ccxt.client import (
-    HOSTS,
-    UNKNOWN_WEIGHT,
-    Clients,
-    Environment,
-    Secret,
-    open_clients,
-    weigh,
-)
-from bot.errors import ConfigError, InvariantBroken
+from bot.adapters.ccxt.binance_client import HOSTS, UNKNOWN_WEIGHT, Clients, open_clients, weigh
+from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret
+from bot.errors import ConfigError, ForbiddenHost
 from tests.adapters.ccxt.binance_fake import KEY, SECRET, FakeBinance
 
 USED = ("public", "private", "dapiPublic", "dapiPrivate", "dapiPrivateV2")
+
+
+SOMEWHERE = "http://127.0.0.1:1"
+
+
+def a_spec(environment: Environment, base_url: str | None = None, key: str = KEY) -> AccountSpec:
+    return FakeBinance().spec(environment=environment, base_url=base_url, api_key=Secret(key))
 
 
 def urls(client: Any) -> set[str]:
@@ -33,7 +33,8 @@ async def test_the_clients_name_the_hosts_of_their_environment_and_no_other(
     environment: Environment,
 ) -> None:
     hosts = HOSTS[environment]
-    async with open_clients(Secret(KEY), Secret(SECRET), environment) as clients:
+    base_url = SOMEWHERE if environment is Environment.LOOPBACK else None
+    async with open_clients(a_spec(environment, base_url)) as clients:
         for client in (clients.spot, clients.coin, clients.orders):
             assert urls(client) == {hosts.spot, hosts.coin}
 
@@ -42,13 +43,13 @@ async def test_a_demo_account_never_reaches_a_live_host() -> None:
     fake = FakeBinance()
     async with (
         fake.served(),
-        open_clients(Secret(KEY), Secret(SECRET), Environment.DEMO, base_url=fake.url) as clients,
+        open_clients(a_spec(Environment.DEMO, fake.url)) as clients,
     ):
         for client in (clients.spot, clients.coin, clients.orders):
             client.enable_demo_trading(False)
-        with pytest.raises(InvariantBroken, match=r"dapi\.binance\.com was stopped"):
+        with pytest.raises(ForbiddenHost, match=r"dapi\.binance\.com was stopped"):
             await clients.orders.dapiPrivatePostOrder({"symbol": "BTCUSD_PERP"})
-        with pytest.raises(InvariantBroken, match=r"api\.binance\.com was stopped"):
+        with pytest.raises(ForbiddenHost, match=r"api\.binance\.com was stopped"):
             await clients.spot.privateGetAccount()
     assert fake.requests == []
 
@@ -58,20 +59,18 @@ async def test_an_api_url_of_the_live_venue_is_refused_for_any_other_environment
     environment: Environment,
 ) -> None:
     with pytest.raises(ConfigError, match="another environment"):
-        async with open_clients(
-            Secret(KEY), Secret(SECRET), environment, base_url="https://dapi.binance.com"
-        ):
+        async with open_clients(a_spec(environment, "https://dapi.binance.com")):
             pass
 
 
 async def test_without_a_key_nothing_is_opened() -> None:
-    with pytest.raises(ConfigError, match="demo account has no API key"):
-        async with open_clients(Secret(""), Secret(SECRET), Environment.DEMO):
+    with pytest.raises(ConfigError, match="no demo API key"):
+        async with open_clients(a_spec(Environment.DEMO, key="")):
             pass
 
 
 async def test_the_clients_are_unmodified_and_do_not_limit_repeat_or_add_anything() -> None:
-    async with open_clients(Secret(KEY), Secret(SECRET), Environment.LIVE) as clients:
+    async with open_clients(a_spec(Environment.LIVE)) as clients:
         kinds = [type(c).__module__ for c in (clients.spot, clients.coin, clients.orders)]
         assert kinds == [
             "ccxt.async_support.binance",
@@ -89,7 +88,7 @@ async def test_the_clients_are_unmodified_and_do_not_limit_repeat_or_add_anythin
 
 async def test_the_clients_share_one_session_and_leave_it_when_they_are_closed() -> None:
     kept: list[Clients] = []
-    async with open_clients(Secret(KEY), Secret(SECRET), Environment.LIVE) as clients:
+    async with open_clients(a_spec(Environment.LIVE)) as clients:
         kept.append(clients)
         assert clients.spot.session is clients.coin.session is clients.orders.session
     assert [c.session for c in (kept[0].spot, kept[0].coin, kept[0].orders)] == [None] * 3

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.ccxt.binance_terms import Terms
-from bot.adapters.ccxt.exchange import BinanceAccount, open_binance
+from bot.adapters.ccxt.binance_exchange import BinanceAccount, open_binance
+from bot.adapters.ccxt.terms import Terms
 from bot.adapters.clock import VirtualClock
 from bot.domain.account import Wallet
 from bot.domain.orders import OrderStatus, Side, TimeInForce

@@ -6,20 +6,21 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.adapters.ccxt.client import Environment, Secret
-from bot.adapters.ccxt.exchange import BinanceSpec, open_binance
+from bot.adapters.ccxt.exchange import open_account
+from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret
 from bot.adapters.clock import SystemClock
 from bot.ports import AccountReader, MarketData, OrderGateway
 from tests.adapters.contract_exchange import Doors, ExchangeContract
 from tests.kit.wire import Wire, a_wire
 
 
-def spec_for(wire: Wire) -> BinanceSpec:
-    return BinanceSpec(
+def spec_for(wire: Wire) -> AccountSpec:
+    return AccountSpec(
         name="main",
+        venue="binance",
         api_key=Secret(wire.key.key),
         api_secret=Secret(wire.key.secret),
-        environment=Environment.LIVE,
+        environment=Environment.LOOPBACK,
         assets=("BTC",),
         base_url=wire.base,
         timeout_s=2.0,
@@ -30,7 +31,7 @@ class TestBinanceOnTheWire(ExchangeContract):
     @pytest.fixture
     async def doors(self) -> AsyncIterator[Doors]:
         clock = SystemClock()
-        async with a_wire() as wire, open_binance(spec_for(wire), clock) as account:
+        async with a_wire() as wire, open_account(spec_for(wire), clock) as account:
             reader: AccountReader = account
             market: MarketData = account
             gateway: OrderGateway = account

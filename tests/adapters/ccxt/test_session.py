@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from yarl import URL
 
 from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.session import Route, VenueSession, is_loopback, read_base
-from bot.errors import ConfigError, InvariantBroken, RateLimited
+from bot.errors import ConfigError, ForbiddenHost, InvariantBroken, RateLimited
 
 VENUE = "dapi.venue.example"
 
@@ -33,10 +33,10 @@ async def a_session(base: str | None, budget: Budget | None = None) -> AsyncIter
         await session.close()
 
 
-async def get(session: VenueSession, url: str) -> str:
+async def get(session: VenueSession, url: str, headers: Mapping[str, str] | None = None) -> str:
     options: dict[str, Any] = {
         "data": None,
-        "headers": {},
+        "headers": headers or {},
         "timeout": aiohttp.ClientTimeout(total=5),
         "proxy": None,
     }
@@ -95,14 +95,14 @@ async def test_a_request_goes_to_the_base_with_path_and_query_as_they_were_signe
 
 async def test_a_host_of_another_environment_is_never_asked() -> None:
     async with a_server() as (base, seen), a_session(base) as session:
-        with pytest.raises(InvariantBroken, match=r"live\.venue\.example was stopped"):
+        with pytest.raises(ForbiddenHost, match=r"live\.venue\.example was stopped"):
             await get(session, "https://live.venue.example/dapi/v1/order")
     assert seen == []
 
 
 async def test_plain_http_to_another_machine_is_never_asked() -> None:
     async with a_session(None) as session:
-        with pytest.raises(InvariantBroken, match="over http was stopped"):
+        with pytest.raises(ForbiddenHost, match="over http was stopped"):
             await get(session, f"http://{VENUE}/x")
 
 
@@ -189,3 +189,28 @@ def test_a_base_that_cannot_be_used_is_refused_in_a_sentence(text: str, why: str
     with pytest.raises(ConfigError, match=why) as refused:
         read_base(text, foreign={"live.venue.example"})
     assert "word" not in str(refused.value)
+
+
+DEMO = ("x-simulated-trading", "1")
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-simulated-trading": "0"}, {"x-other": "1"}])
+async def test_a_request_that_has_lost_the_header_of_a_demo_never_leaves(
+    headers: dict[str, str],
+) -> None:
+    async with a_server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (base, seen):
+        route = Route({VENUE: a_budget()}, URL(base), required=DEMO)
+        session = VenueSession(route, lambda _method, _url: 1, ssl.create_default_context())
+        with pytest.raises(ForbiddenHost, match="lost the header x-simulated-trading"):
+            await get(session, f"https://{VENUE}/order", headers)
+        assert seen == []
+        assert (await get(session, f"https://{VENUE}/order", {"X-Simulated-Trading": "1"})) == (
+            "200 "
+        )
+        await session.close()
+
+
+async def test_a_live_request_with_the_header_of_a_demo_is_stopped_too() -> None:
+    route = Route({VENUE: a_budget()}, alien="x-simulated-trading")
+    with pytest.raises(ForbiddenHost, match="belongs to another environment"):
+        route.target(URL(f"https://{VENUE}/order"), dict([DEMO]))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.ccxt.binance_terms import Change, Terms
-from bot.adapters.ccxt.exchange import open_binance
+from bot.adapters.ccxt.binance_exchange import open_binance
+from bot.adapters.ccxt.terms import Change, Terms
 from bot.domain.account import MarginMode
 from bot.errors import ConfigError, MalformedReport, OutcomeUnknown, Refused
 from tests.adapters.ccxt import binance_fake as fake
