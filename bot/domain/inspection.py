@@ -1,4 +1,4 @@
-"""What a venue tells about an account and the key that opens it, before anything is trusted to it."""
+"""What a venue tells about an account and its key, before anything is trusted to it."""
 
 from __future__ import annotations
 
