@@ -1,9 +1,11 @@
-"""The address of a journal, which may hold a password: seen without it, and the password alone."""
+"""Addresses: of a journal, which may hold a password, seen without it; of a venue, on this machine
+or not."""
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 MASK: Final = "***"
 _OPTIONS_THAT_HIDE: Final = ("password", "sslpassword")
@@ -25,6 +27,26 @@ def passwords_in(url: str) -> tuple[str, ...]:
     found = [] if not password else [password, unquote(password)]
     found += [value for name, value in parse_qsl(options) if name.lower() in _OPTIONS_THAT_HIDE]
     return tuple(dict.fromkeys(found))
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine by name or number; no name is looked up."""
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def leads_to_loopback(url: str) -> bool:
+    """Whether an address leads to this machine."""
+    try:
+        return is_loopback(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _parts(url: str) -> tuple[str, str, str | None, str, str]:

@@ -11,7 +11,8 @@ from typing import Final
 from bot.domain.account import Wallet
 from bot.domain.instrument import symbol_parts
 from bot.errors import ConfigError
-from bot.settings.model import AccountHolding, BagSettings, ExternalHolding, Settings
+from bot.settings.account_checks import account_mistakes
+from bot.settings.model import AccountHolding, BagSettings, ExternalHolding, Mode, Settings
 from bot.settings.shape import Path
 from bot.settings.venue_checks import Mistake, no_account, no_market, venue_mistakes
 
@@ -21,12 +22,7 @@ _SCHEMES: Final = ("sqlite:///", "postgresql://")
 def mistakes(settings: Settings) -> Iterator[Mistake]:
     """Everything that does not fit together."""
     yield from _values(settings)
-    for name, account in settings.accounts.items():
-        if Wallet.MARGIN in account.wallets:
-            problem = "the margin wallet is always read and not listed; remove 'margin'"
-            yield ("accounts", name, "wallets"), problem
-        if len(set(account.wallets)) < len(account.wallets):
-            yield ("accounts", name, "wallets"), "a wallet is listed twice; list it once"
+    yield from account_mistakes(settings)
     for number, bag in enumerate(settings.bags):
         yield from _bag(settings, bag, ("bags", number))
     yield from _bags_together(settings)
@@ -50,7 +46,7 @@ def _values(settings: Settings) -> Iterator[Mistake]:
 
 
 def _bag(settings: Settings, bag: BagSettings, at: Path) -> Iterator[Mistake]:
-    if bag.asset not in settings.simulator.markets:
+    if settings.mode is Mode.DRY_RUN and bag.asset not in settings.simulator.markets:
         yield (*at, "asset"), no_market(bag.asset, settings.simulator)
     yield from _contract(bag, (*at, "hedge", "contract"))
     if bag.hedge.account not in settings.accounts:
@@ -111,7 +107,11 @@ def _holding(
                 "remove 'margin' here"
             )
             yield (*at, "wallets"), problem
-        elif wallet is not Wallet.MARGIN and wallet not in account.wallets:
+        elif (
+            wallet is not Wallet.MARGIN
+            and account.wallets is not None
+            and wallet not in account.wallets
+        ):
             problem = (
                 f"the wallet {wallet.value!r} of {holding.account!r} is not read, so its coins "
                 f"would be missed; add it to accounts.{holding.account}.wallets"

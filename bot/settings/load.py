@@ -76,7 +76,14 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     held = [
         secret.get_secret_value()
         for account in settings.accounts.values()
-        for secret in (account.api_key, account.api_secret)
+        for secret in (
+            account.api_key,
+            account.api_secret,
+            account.api_password,
+            account.testnet_api_key,
+            account.testnet_api_secret,
+            account.testnet_api_password,
+        )
         if secret is not None
     ]
     return (*held, *passwords_in(settings.journal.url.get_secret_value()))

@@ -7,14 +7,16 @@ are refused, and secrets show themselves to nobody.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, SecretStr, Tag
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.account import MarginMode, Wallet
+from bot.settings.address import leads_to_loopback
 from bot.settings.numbers import (
     Coins,
     Count,
@@ -31,6 +33,7 @@ from bot.settings.numbers import (
     ShareOrOff,
     Usd,
     UsdOrOff,
+    Word,
     complaint,
 )
 from bot.settings.section import Section, matching, only
@@ -48,13 +51,43 @@ def _long_enough(secret: SecretStr) -> SecretStr:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
-Mode = Annotated[
-    Literal["dry-run"],
-    BeforeValidator(only("dry-run", "this version only rehearses, on a simulated venue")),
-]
+
+
+class Mode(StrEnum):
+    """What is real: nothing, what is read, the venue's rehearsal, or everything."""
+
+    DRY_RUN = "dry-run"
+    SHADOW = "shadow"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+
+SIMULATOR: Final = "simulator"
+"""The venue of a dry-run. Every other name is that of a real venue, and is looked up when it is
+to be opened: :mod:`bot.app.venue_names`."""
+
 Venue = Annotated[
-    Literal["simulator"], BeforeValidator(only("simulator", "this version knows one venue"))
+    str,
+    AfterValidator(
+        matching(
+            r"[a-z][a-z0-9]{1,31}",
+            'a venue; write "simulator", or a name that `hedgehold venues` lists',
+        )
+    ),
 ]
+
+
+class Confirmation(StrEnum):
+    """What is refused unless the settings say in these words that it is meant."""
+
+    HIGH_LEVERAGE = "leverage above 5"
+    WITHDRAWALS = "the key may withdraw"
+    TERMS_WITH_POSITION = "change terms with a position open"
+    CONTRACT_CHANGES = "the contract has changed"
+
+
+HIGHEST_LEVERAGE: Final = Decimal(5)
+"""More than this has to be confirmed in words."""
 
 
 class PositionMode(Enum):
@@ -90,6 +123,28 @@ Asset = Annotated[
 ]
 
 
+WalletsOrAuto = Annotated[tuple[Wallet, ...] | None, BeforeValidator(Word("auto"))]
+"""Wallets by name; None for "auto"."""
+
+
+def _base_address(given: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#@\s]+/?", given):
+        raise complaint(
+            "this is no address of a venue; write scheme, host and port alone, such as "
+            '"http://127.0.0.1:8080", or "auto"'
+        )  # what was given is not quoted: a password may be in it
+    return given
+
+
+ApiUrl = Annotated[
+    Annotated[str, AfterValidator(_base_address)] | None, BeforeValidator(Word("auto"))
+]
+"""A base address; None for "auto", which is the venue's own."""
+
+LiveAccount = Annotated[Annotated[str, Field(min_length=1)] | None, BeforeValidator(Word("none"))]
+"""An account's number as its venue reports it; None for "none"."""
+
+
 class CycleSettings(Section):
     """How often the bot looks, how long a look may take and how old it may become."""
 
@@ -99,15 +154,33 @@ class CycleSettings(Section):
 
 
 class AccountSettings(Section):
-    """One account at one venue. Its margin wallet is always read; ``wallets`` are the others."""
+    """One account at one venue. Its margin wallet is always read where it carries a hedge;
+    ``wallets`` are the others, None for those that the bags name."""
 
     venue: Venue
-    wallets: tuple[Wallet, ...] = (Wallet.SPOT, Wallet.FUNDING)
+    wallets: WalletsOrAuto = None
     margin_mode: MarginMode = MarginMode.CROSS
     leverage: Leverage = Decimal(2)
     position_mode: PositionMode = PositionMode.ONE_WAY
+    api_url: ApiUrl = None
+    live_account: LiveAccount = None
+    confirm: tuple[Confirmation, ...] = ()
     api_key: Secret | None = None
     api_secret: Secret | None = None
+    api_password: SecretStr | None = None
+    testnet_api_key: Secret | None = None
+    testnet_api_secret: Secret | None = None
+    testnet_api_password: SecretStr | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it is an account of the simulated venue in this process."""
+        return self.venue == SIMULATOR
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether its venue is played by a program on this machine."""
+        return self.api_url is not None and leads_to_loopback(self.api_url)
 
 
 class AccountHolding(Section):

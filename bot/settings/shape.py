@@ -44,9 +44,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of tables, or of single values."""
+    """A list of tables, or of single values; ``word`` may stand instead of it."""
 
     each: Shape
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _shape(annotation: object, notes: tuple[object, ...]) -> Shape:
     if origin is dict:
         return Named(_shape(arguments[1], ()))
     if origin is tuple:
-        return Items(_shape(arguments[0], ()))
+        return Items(_shape(arguments[0], ()), _word(notes))
     if origin in (Union, types.UnionType):
         return _shape_of_any(tuple(a for a in arguments if a is not type(None)), notes)
     return Leaf(secret=annotation is SecretStr, word=_word(notes))
@@ -162,8 +163,8 @@ def leaves(shape: Shape, tree: object, path: Path = ()) -> Iterator[tuple[Path, 
         case Named(each):
             for name, held in tree.items() if isinstance(tree, Mapping) else ():
                 yield from leaves(each, held, (*path, name))
-        case Items(each=Leaf()):
-            yield path, Leaf()
+        case Items(Leaf(), word):
+            yield path, Leaf(word=word)
         case Items(each):
             if not isinstance(tree, (list, tuple)) or not tree:
                 yield path, Leaf()

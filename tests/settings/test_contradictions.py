@@ -101,9 +101,9 @@ CONTRADICTIONS = {
         ),
     ),
     "a wallet that is not read": (
-        with_('["spot"]', '["earn"]'),
+        with_('venue = "simulator"', 'venue = "simulator"\nwallets = ["funding"]'),
         (
-            "bags[savings].holdings[#1].wallets in my.toml: the wallet 'earn' of 'main' is not "
+            "bags[savings].holdings[#1].wallets in my.toml: the wallet 'spot' of 'main' is not "
             "read, so its coins would be missed; add it to accounts.main.wallets"
         ),
     ),

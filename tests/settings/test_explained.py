@@ -28,8 +28,8 @@ def test_bags_are_named_and_other_list_items_counted() -> None:
 
 def test_what_nobody_wrote_is_a_built_in_default_in_the_words_of_a_file() -> None:
     shown = rows()
-    expected = {
-        "accounts.main.wallets": ["spot", "funding"],
+    expected: dict[str, object] = {
+        "accounts.main.wallets": "auto",
         "accounts.main.leverage": "2",
         "accounts.main.margin_mode": "cross",
         "accounts.main.api_key": None,

@@ -20,7 +20,11 @@ ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config" / "default.toml"
 DRY_RUN = ROOT / "config" / "dry-run.toml"
 EXAMPLE = re.compile(r"^#: ?", re.MULTILINE)
-SECRETS = {"accounts.*.api_key", "accounts.*.api_secret"}
+SECRETS = {
+    f"accounts.*.{environment}api_{part}"
+    for environment in ("", "testnet_")
+    for part in ("key", "secret", "password")
+}
 
 
 def keys_of(shape: Shape, path: str = "") -> set[str]:

@@ -113,17 +113,22 @@ MISTAKES = {
     ),
     # words and shapes
     "another mode": (
-        'mode = "live"\n' + VALID,
-        (
-            "mode in my.toml: 'live' is not available: this version only rehearses, on a simulated "
-            "venue; write 'dry-run'"
-        ),
+        'mode = "paper"\n' + VALID,
+        "mode in my.toml: 'paper' is not one of dry-run, shadow, testnet, live; write one of them",
     ),
-    "another venue": (
+    "a real venue in a dry-run": (
         with_('"simulator"', '"binance"'),
         (
-            "accounts.main.venue in my.toml: 'binance' is not available: this version knows one "
-            "venue; write 'simulator'"
+            "accounts.main.venue in my.toml: 'binance' is a real venue, and a dry-run trades on "
+            'the simulated one; write venue = "simulator", or choose the mode shadow, testnet or '
+            "live"
+        ),
+    ),
+    "the simulated venue in earnest": (
+        'mode = "live"\n' + VALID,
+        (
+            "accounts.main.venue in my.toml: the simulated venue belongs to a dry-run, and the "
+            'mode is live; name a real venue, or write mode = "dry-run"'
         ),
     ),
     "another style of execution": (

@@ -17,9 +17,10 @@ from typing import Any, Final
 import certifi
 
 from bot.adapters.ccxt.budget import Budget
-from bot.adapters.ccxt.session import Route, VenueSession, Weigher, is_loopback, read_base
+from bot.adapters.ccxt.session import Route, VenueSession, Weigher, read_base
 from bot.adapters.ccxt.spec import AccountSpec, Environment
 from bot.errors import ConfigError
+from bot.settings.address import is_loopback
 
 
 @dataclass(frozen=True, slots=True)

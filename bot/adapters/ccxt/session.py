@@ -7,7 +7,6 @@ base where one is set, waits for its budget, and is sent exactly once.
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -20,23 +19,12 @@ from yarl import URL
 
 from bot.adapters.ccxt.budget import Budget
 from bot.errors import ConfigError, ForbiddenHost, InvariantBroken
+from bot.settings.address import is_loopback
 
 Weigher: TypeAlias = Callable[[str, URL], int]
 """The weight of a request, by its method and address."""
 
 _RESEND: Final = "_retry_connection"
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine by name or number; no name is looked up."""
-    if host is None:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def read_base(text: str, *, foreign: Collection[str] = ()) -> URL:

@@ -13,8 +13,9 @@ import pytest
 from yarl import URL
 
 from bot.adapters.ccxt.budget import Budget
-from bot.adapters.ccxt.session import Route, VenueSession, is_loopback, read_base
+from bot.adapters.ccxt.session import Route, VenueSession, read_base
 from bot.errors import ConfigError, ForbiddenHost, InvariantBroken, RateLimited
+from bot.settings.address import is_loopback
 
 VENUE = "dapi.venue.example"
 
