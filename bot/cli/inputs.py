@@ -20,12 +20,19 @@ DEBUG_SWITCH: Final = "HEDGEHOLD_DEBUG"
 """Set to anything, it adds the traceback to the sentence about a bug. It is no setting."""
 
 
-def load(files: Sequence[str] | None, overrides: Mapping[str, object] | None = None) -> Loaded:
+def load(
+    files: Sequence[str] | None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    also: Mapping[str, str] | None = None,
+) -> Loaded:
     """All layers of settings with their origins; ``overrides`` are flags by dotted key, None for a
-    flag that was not given. Raises :class:`ConfigError` with one line per mistake."""
+    flag that was not given; ``also`` are variables that win over those of the environment. Raises
+    :class:`ConfigError` with one line per mistake."""
     from bot.settings import load as load_layers
 
     environ = {name: text for name, text in os.environ.items() if name != DEBUG_SWITCH}
+    environ |= also or {}
     return load_layers([Path(name) for name in files or ()], overrides, environ)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -64,7 +64,22 @@ async def view_bag(
                 surface="changes",
             )
         seen, news = again, confirmed
-    return _judge(desk, bag, seen, news, cycle=cycle, in_doubt=())
+    view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=())
+    if view.judgement.intent is None:
+        return view
+    priced = await _with_touch(desk, bag, seen)
+    return view if priced is seen else _judge(desk, bag, priced, news, cycle=cycle, in_doubt=())
+
+
+async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
+    """The look with both sides of the book in it, asked for where the first answer left them out:
+    nothing but a trade needs them. An empty book stays empty, and is the guard's."""
+    symbol, account = bag.plan.bag.symbol, bag.plan.bag.hedge_account
+    quote = seen.quotes[symbol]
+    if quote.bid_usd is not None and quote.ask_usd is not None:
+        return seen
+    asked = await desk.accounts[account].market.quotes([symbol])
+    return replace(seen, quotes={**seen.quotes, **asked})
 
 
 async def _news(desk: Desk, bag: BagState, seen: Look) -> News:

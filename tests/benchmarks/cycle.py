@@ -20,8 +20,9 @@ from bot.adapters.clock import VirtualClock
 from bot.adapters.journal import DatabaseJournal, open_journal
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.telemetry import LineTelemetry
+from bot.app.dry_run import account_ports, rehearsal_plans
 from bot.app.rehearsal import venue_spec
-from bot.app.wiring import account_ports, open_desks, rehearsal_plans
+from bot.app.wiring import open_desks
 from bot.domain.records import BagMemory, CycleRecord
 from bot.engine.cycle import run_cycle
 from bot.engine.desk import Desk

@@ -11,7 +11,7 @@ from typing import Final, NoReturn, Protocol, TypeAlias
 
 from bot.adapters.ccxt.terms import AS_IT_IS, Change, Terms
 from bot.domain.account import Wallet
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import AccountInspector, AccountReader, Clock, MarketData, OrderGateway
 
 BOTH: Final = frozenset({Wallet.SPOT, Wallet.MARGIN})
 
@@ -86,8 +86,8 @@ class AccountSpec:
     timeout_s: float = 10.0
 
 
-class VenueAccount(AccountReader, MarketData, OrderGateway, Protocol):
-    """An opened account: reading, prices and orders."""
+class VenueAccount(AccountReader, MarketData, OrderGateway, AccountInspector, Protocol):
+    """An opened account: reading, prices, orders, and what the venue says of it."""
 
     name: str
 

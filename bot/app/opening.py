@@ -1,0 +1,51 @@
+"""Which kind of bot the settings ask for. What real venues need is loaded only for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.app.dry_run import open_dry_run, open_dry_view
+from bot.app.permits import permit
+from bot.app.wiring import Bot, Viewer
+from bot.settings import Settings
+from bot.settings.model import Mode
+
+
+@asynccontextmanager
+async def open_bot(
+    settings: Settings, *, fresh: bool = False, pretty: bool = False, live: bool = False
+) -> AsyncIterator[Bot]:
+    """A bot with its journal locked and migrated, and its venues where they were left.
+
+    ``fresh`` forgets a rehearsal's journal and simulated venue first. ``pretty`` writes its lines
+    for people. ``live`` is the caller's word that real coins may be traded. Raises
+    :class:`bot.errors.ConfigError`, :class:`bot.errors.JournalLocked` and
+    :class:`bot.errors.JournalError` before anything is traded, and what real venues raise.
+    """
+    permit(settings, fresh=fresh, live=live)
+    if settings.mode is Mode.DRY_RUN:
+        opened = open_dry_run(settings, fresh=fresh, pretty=pretty)
+    else:
+        from bot.app.real import open_real  # ccxt takes a second and 100 MiB
+
+        opened = open_real(settings, fresh=fresh, pretty=pretty)
+    async with opened as bot:
+        yield bot
+
+
+@asynccontextmanager
+async def open_viewer(settings: Settings) -> AsyncIterator[Viewer]:
+    """A bot without hands: what it would do now, with nothing sent and nothing written.
+
+    Raises :class:`bot.errors.ConfigError` and :class:`bot.errors.JournalError`, and what real
+    venues raise.
+    """
+    if settings.mode is Mode.DRY_RUN:
+        opened = open_dry_view(settings)
+    else:
+        from bot.app.real import open_real_view  # ccxt takes a second and 100 MiB
+
+        opened = open_real_view(settings)
+    async with opened as viewer:
+        yield viewer

@@ -1,0 +1,59 @@
+"""A bot at real venues, or at the rehearsals of real venues, and one that only looks there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.journal import MemoryJournal, open_journal
+from bot.adapters.journal.forget import forget_journal, journal_exists
+from bot.adapters.telemetry import LineTelemetry, TerminalTelemetry
+from bot.app.accounts import open_accounts
+from bot.app.permits import require_mode, require_named
+from bot.app.shadows import shadows
+from bot.app.wiring import Bot, Viewer, open_desks
+from bot.engine.observe import AccountPorts
+from bot.ports import Journal
+from bot.settings import Settings, hedge_plans
+from bot.settings.model import Mode
+
+
+@asynccontextmanager
+async def open_real(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIterator[Bot]:
+    """A bot whose accounts are opened, their terms arranged; ``fresh`` forgets the journal of a
+    rehearsal on this machine first."""
+    url, clock = settings.journal.url.get_secret_value(), SystemClock()
+    if fresh:
+        forget_journal(url)
+    async with (
+        open_journal(url, writer=True) as journal,
+        open_accounts(settings, clock, may_change=True) as accounts,
+    ):
+        await require_mode(journal, settings)
+        await require_named(settings, accounts)
+        plans = hedge_plans(settings, {n: await a.instruments() for n, a in accounts.items()})
+        ports = {name: AccountPorts(a, a, a) for name, a in accounts.items()}
+        if settings.mode is Mode.SHADOW:
+            ports |= await shadows(settings, accounts, clock)
+        telemetry = TerminalTelemetry() if pretty else LineTelemetry()
+        desks = await open_desks(settings, plans, ports, journal, clock, telemetry)
+        yield Bot(settings, desks, journal, clock)
+
+
+@asynccontextmanager
+async def open_real_view(settings: Settings) -> AsyncIterator[Viewer]:
+    """The accounts are opened to be read, and nothing about them is changed."""
+    url, clock = settings.journal.url.get_secret_value(), SystemClock()
+    async with AsyncExitStack() as stack:
+        journal: Journal = MemoryJournal()
+        if journal_exists(url):
+            journal = await stack.enter_async_context(open_journal(url, writer=False))
+            await require_mode(journal, settings)
+        accounts = await stack.enter_async_context(open_accounts(settings, clock, may_change=False))
+        plans = hedge_plans(settings, {n: await a.instruments() for n, a in accounts.items()})
+        ports = {name: AccountPorts(a, a, a) for name, a in accounts.items()}
+        if settings.mode is Mode.SHADOW:
+            ports |= await shadows(settings, accounts, clock)
+        desks = await open_desks(settings, plans, ports, journal, clock, LineTelemetry())
+        yield Viewer(desks)

@@ -1,0 +1,115 @@
+"""Whether accounts can be opened at their venues, from the table of venues alone: no client is
+loaded and nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from bot.adapters.ccxt.known import client_has
+from bot.adapters.ccxt.spec import Environment
+from bot.adapters.ccxt.venue_facts import Support, Switch, VenueFacts
+from bot.adapters.ccxt.venues import VENUES
+from bot.domain.account import Wallet
+from bot.errors import ConfigError
+from bot.settings import Settings
+from bot.settings.model import AccountHolding, AccountSettings, Mode
+
+_REHEARSE: Final = "rehearse on the simulated venue instead (mode dry-run, or `hedgehold simulate`)"
+
+
+def check_venues(settings: Settings) -> None:
+    """Raise :class:`ConfigError` with a sentence per account that cannot be opened as meant."""
+    found = [*_mistakes(settings)]
+    if found:
+        raise ConfigError("\n".join(found))
+
+
+def facts_of(account: AccountSettings) -> VenueFacts | None:
+    """What is known of an account's venue; None for one that is not in the table."""
+    return VENUES.get(account.venue)
+
+
+def environment_of(settings: Settings, name: str) -> Environment:
+    """The world that the keys of an account belong to. Raises :class:`ConfigError` where the venue
+    has no rehearsal."""
+    account = settings.accounts[name]
+    if settings.mode is not Mode.TESTNET:
+        return Environment.LIVE
+    if account.is_on_loopback:
+        return Environment.LOOPBACK
+    facts = facts_of(account)
+    hosts = None if facts is None or facts.hedging is None else facts.hedging.hosts
+    if hosts is None or hosts.switch is Switch.NONE:
+        title = account.venue if facts is None else facts.title
+        raise ConfigError(
+            f"accounts.{name}: {title} has no testnet for coin-margined contracts that can be "
+            f"reached; {_REHEARSE}"
+        )
+    if hosts.switch is Switch.DEMO or hosts.header is not None:
+        return Environment.DEMO
+    return Environment.TESTNET
+
+
+def wallets_of(settings: Settings, name: str) -> frozenset[Wallet]:
+    """The wallets of an account that are in use: those that bags name, or those that the settings
+    list, and the margin wallet where it carries a hedge."""
+    account = settings.accounts[name]
+    named = {
+        wallet
+        for bag in settings.bags
+        for held in bag.holdings
+        if isinstance(held, AccountHolding) and held.account == name
+        for wallet in held.wallets
+    }
+    found = named | set(account.wallets or ())
+    if any(bag.hedge.account == name for bag in settings.bags):
+        found.add(Wallet.MARGIN)
+    return frozenset(found)
+
+
+def _mistakes(settings: Settings) -> Iterator[str]:
+    for name, account in settings.accounts.items():
+        if account.is_simulated:
+            continue
+        at = f"accounts.{name}"
+        facts = facts_of(account)
+        hedges = any(bag.hedge.account == name for bag in settings.bags)
+        if facts is None:
+            if not client_has(account.venue):
+                near = get_close_matches(account.venue, VENUES, n=1)
+                advice = f"did you mean {near[0]!r}?" if near else "`hedgehold venues` lists them"
+                yield f"{at}.venue: no venue is called {account.venue!r}; {advice}"
+                continue
+        elif facts.support is Support.REFUSED:
+            yield f"{at}.venue: {facts.title} cannot be used: {facts.reason}"
+            continue
+        if hedges and (facts is None or facts.hedging is None):
+            reason = "nothing is known of contracts there" if facts is None else facts.reason
+            yield (
+                f"{at}.venue: {account.venue} can hold coins of a bag but no hedge: {reason}; name "
+                f"another account in the bag's hedge"
+            )
+            continue
+        if facts is not None and facts.hedging is not None:
+            yield from _one_wallet(settings, name, facts)
+            if hedges and facts.hedging.orders_kept_off and settings.mode is not Mode.SHADOW:
+                reason = facts.hedging.orders_kept_off
+                yield f"{at}.venue: {facts.title} gets no orders yet: {reason}"
+        try:
+            environment_of(settings, name)
+        except ConfigError as no:
+            yield str(no)
+
+
+def _one_wallet(settings: Settings, name: str, facts: VenueFacts) -> Iterator[str]:
+    """Where two wallets are one at the venue, its coins may be named once."""
+    if facts.hedging is None or Wallet.SPOT not in facts.hedging.wallets.shared:
+        return
+    if Wallet.SPOT in wallets_of(settings, name):
+        yield (
+            f"accounts.{name}: at {facts.title} the spot wallet and the margin wallet are one and "
+            f"the same, which counts by itself where it carries the hedge and is named 'margin' "
+            f"elsewhere; remove 'spot'"
+        )
