@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.adapters.ccxt.exchange import open_account
 from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret, VenueAccount
 from bot.adapters.ccxt.terms import Change, Terms
-from bot.app.venue_names import check_venues, environment_of, wallets_of
+from bot.adapters.ccxt.venue_names import check_venues, environment_of, wallets_of
 from bot.domain.account import Wallet
 from bot.errors import ConfigError
 from bot.ports import Clock

@@ -40,9 +40,11 @@ def show(config: ConfigFiles = None, as_json: AsJson = False) -> None:
 
 def check(config: ConfigFiles = None) -> None:
     """Say "ok", or one sentence per mistake on standard error with exit code 2."""
+    from bot.adapters.ccxt.venue_names import check_venues
     from bot.cli.output import console
 
     settings = load_settings(config)
+    check_venues(settings)
     counts = (
         _counted(len(settings.bags), "bag"),
         _counted(len(settings.accounts), "account"),

@@ -54,7 +54,8 @@ def run(
             show_default=False,
             metavar="VENUE",
             help="Rehearse a dry-run over the wire: the simulated venue answers as binance, bybit "
-            "or okx in a process of its own, and the venue's real client talks to it.",
+            "or okx in a process of its own, and the venue's real client talks to it. "
+            "Default: no wire.",
         ),
     ] = None,
     log_format: Annotated[

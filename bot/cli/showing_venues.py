@@ -9,9 +9,10 @@ from bot.cli.options import AsJson
 if TYPE_CHECKING:
     from bot.adapters.ccxt.venue_facts import Contracts, Hedging, Hosts, VenueFacts
 
-ONLY_SIMULATED: Final = (
-    "In this version the daemon runs on the simulated venue only: none of these is traded on, and "
-    "nothing has been proven at a venue itself."
+NOT_PROVEN: Final = (
+    "Nothing has been proven at a venue itself. Where hedging is supported, the requests and the "
+    "reading of documented answers are tested; Binance, Bybit and OKX also against the simulated "
+    "venue over HTTP, through the unmodified client."
 )
 
 
@@ -29,7 +30,7 @@ def venues(as_json: AsJson = False) -> None:
 
         print_json(
             {
-                "daemon": ONLY_SIMULATED,
+                "not_proven": NOT_PROVEN,
                 "source": source,
                 "venues": [_fields(facts) for facts in VENUES.values()],
                 "others": "any other venue of this ccxt: holdings of its spot wallet only",
@@ -58,7 +59,7 @@ def venues(as_json: AsJson = False) -> None:
         if facts.reason:
             out.print(f"{facts.id}: {facts.reason}.")
     out.print(f"Any other venue of this ccxt: holdings of its spot wallet only. Source: {source}.")
-    out.print(ONLY_SIMULATED)
+    out.print(NOT_PROVEN)
 
 
 def _cells(facts: VenueFacts) -> tuple[str, ...]:

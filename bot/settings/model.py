@@ -64,7 +64,7 @@ class Mode(StrEnum):
 
 SIMULATOR: Final = "simulator"
 """The venue of a dry-run. Every other name is that of a real venue, and is looked up when it is
-to be opened: :mod:`bot.app.venue_names`."""
+to be opened: :mod:`bot.adapters.ccxt.venue_names`."""
 
 Venue = Annotated[
     str,

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from bot.adapters.ccxt.venues import VENUES
-from bot.cli.showing_venues import ONLY_SIMULATED
+from bot.cli.showing_venues import NOT_PROVEN
 from tests.cli.conftest import Command, process
 
 
@@ -47,15 +49,49 @@ def test_the_same_as_json_with_how_each_fact_is_known(hedgehold: Command) -> Non
     assert by_id["bitmex"]["support"] == "refused"
 
 
-def test_it_says_that_nothing_real_is_traded_for_as_long_as_that_is_so(
-    hedgehold: Command, tmp_path: Path
+def test_it_says_what_has_not_been_proven(hedgehold: Command) -> None:
+    assert NOT_PROVEN in hedgehold("venues").out
+    assert hedgehold("venues", "--json").document["not_proven"] == NOT_PROVEN
+
+
+@pytest.mark.parametrize(
+    ("venue", "said"),
+    [
+        (
+            "bitmex",
+            "BitMEX cannot be used: the ccxt that this version is built on",
+        ),
+        ("bibance", "no venue is called 'bibance'; did you mean 'binance'?"),
+        ("weex", "weex can hold coins of a bag but no hedge: no coin-margined contract is known"),
+        (
+            "upbit",
+            "upbit can hold coins of a bag but no hedge: nothing is known of",
+        ),
+        ("bitget", "Bitget gets no orders yet: sizes are in coins"),
+        ("htx", "HTX has no testnet for coin-margined contracts that can be reached; rehearse on"),
+    ],
+)
+def test_a_venue_that_cannot_carry_a_hedge_is_refused_with_the_reason(
+    hedgehold: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, venue: str, said: str
 ) -> None:
+    monkeypatch.setenv("HEDGEHOLD_ACCOUNTS__MAIN__TESTNET_API_KEY", "some-key")
+    monkeypatch.setenv("HEDGEHOLD_ACCOUNTS__MAIN__TESTNET_API_SECRET", "some-secret")
     settings = tmp_path / "hedge.toml"
-    settings.write_text('[accounts.main]\nvenue = "binance"\n')
+    settings.write_text(
+        f"""
+        mode = "testnet"
+        [accounts.main]
+        venue = "{venue}"
+        [[bags]]
+        name = "a"
+        asset = "BTC"
+        hedge = {{ account = "main" }}
+        target = {{ kind = "full" }}
+        """
+    )
     refused = hedgehold("config", "check", "--config", settings)
-    assert "this version knows one venue" in refused.err  # or the sentence below is no longer true
-    assert ONLY_SIMULATED in hedgehold("venues").out
-    assert hedgehold("venues", "--json").document["daemon"] == ONLY_SIMULATED
+    assert refused.code == 2
+    assert said in refused.err
 
 
 def test_it_loads_no_client_and_no_settings() -> None:
