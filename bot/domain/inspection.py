@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.account import MarginMode
@@ -26,7 +27,9 @@ class AccountFacts:
     ``account_id`` is what the venue calls the account; ``kind`` its type in words, and
     ``kind_fault`` why that type cannot be hedged with. ``clock_skew_s`` is how far our clock is
     ahead of the venue's, in seconds. ``contract_faults`` say what of the contracts on offer is not
-    as this version knows it, each in a sentence.
+    as this version knows it, each in a sentence. ``resting_orders`` counts every open order, also
+    those that a cycle would not ask for; ``calls`` name the venue's own call behind a read of the
+    ports, by the method's name.
     """
 
     account_id: str | None
@@ -40,3 +43,5 @@ class AccountFacts:
     clock_skew_s: float | None
     terms: tuple[MarketTerms, ...]
     contract_faults: tuple[str, ...]
+    resting_orders: int | None = None
+    calls: Mapping[str, str] = field(default_factory=dict)

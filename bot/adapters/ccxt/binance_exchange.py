@@ -12,6 +12,7 @@ from bot.adapters.ccxt.asking import in_our_words
 from bot.adapters.ccxt.binance import Contracts
 from bot.adapters.ccxt.binance_account import BinanceReader
 from bot.adapters.ccxt.binance_client import Clients, open_clients
+from bot.adapters.ccxt.binance_inspect import BinanceInspector
 from bot.adapters.ccxt.binance_link import Link
 from bot.adapters.ccxt.binance_markets import Contract
 from bot.adapters.ccxt.binance_orders import BinanceGateway
@@ -27,12 +28,13 @@ READABLE: Final = BOTH
 """The wallets of Binance that can be read here."""
 
 
-class BinanceAccount(BinanceReader, BinanceGateway):
-    """Reading, prices and orders of one account: all three ports."""
+class BinanceAccount(BinanceReader, BinanceGateway, BinanceInspector):
+    """Reading, prices, orders and inspection of one account."""
 
     def __init__(self, spec: AccountSpec, link: Link) -> None:
         BinanceReader.__init__(self, link)
         BinanceGateway.__init__(self, link, hedged=spec.terms.hedge_mode)
+        BinanceInspector.__init__(self, link, spec.environment)
         self.name = spec.name
 
     @property

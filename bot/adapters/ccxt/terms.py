@@ -18,8 +18,13 @@ from bot.errors import ConfigError, Refused
 
 
 class Change(Enum):
-    """What may be done about terms that differ from the wanted ones."""
+    """What may be done about terms that differ from the wanted ones.
 
+    ``OVERLOOK`` is for whoever only looks, and tells the difference himself: nothing is read or
+    changed, and nothing may be traded.
+    """
+
+    OVERLOOK = "overlook"
     NEVER = "never"
     WHEN_FLAT = "when-flat"
     ALSO_WITH_POSITION = "also-with-position"
@@ -69,6 +74,8 @@ async def arrange(door: TermsDoor, wanted: Terms, change: Change, *, where: str)
     not be changed, :class:`bot.errors.Refused` for one that is still there afterwards, and what the
     venue raises.
     """
+    if change is Change.OVERLOOK:
+        return ()
     hedged, found = await door.read()
     told = differences(hedged, found, wanted)
     if not told:

@@ -22,11 +22,13 @@ from bot.adapters.simulator.faults import (
     spoil_answer,
     stop_request,
 )
+from bot.adapters.simulator.inspecting import facts_of
 from bot.adapters.simulator.saved import take_up_faults, taken_up, written
 from bot.adapters.simulator.simulation import Simulation
 from bot.adapters.simulator.spec import EventSpec, FaultKind, FaultSpec, VenueSpec
 from bot.adapters.simulator.state import fingerprint, read, replace_file, require_same
 from bot.domain.account import Balance, LedgerEntry, Position, Quote
+from bot.domain.inspection import AccountFacts
 from bot.domain.instrument import InversePerpetual
 from bot.domain.limits import Approved
 from bot.domain.orders import Fill, OrderReport
@@ -219,6 +221,13 @@ class SimulatedAccount:
 
         found, strikes = await self._ask("quotes", look, nothing=NO_QUOTES)
         return bent_quotes(found, strikes) if strikes else found
+
+    async def inspect(self) -> AccountFacts:
+        """The account and its terms."""
+        found, _ = await self._call(
+            "permissions", lambda: facts_of(self._venue.simulation, self._name), None
+        )
+        return found
 
     async def submit(self, order: Approved) -> OrderReport:
         """Send an order once; it is on disk before the answer leaves."""
