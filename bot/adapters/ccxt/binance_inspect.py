@@ -55,7 +55,7 @@ class BinanceInspector:
         link = self._link
         skew_s = await self._skew_s()
         account = Facts(
-            await self._spot("account", link.clients.spot.privateGetAccount()),
+            await self._ask_spot("account", link.clients.spot.privateGetAccount()),
             "binance spot account",
         )
         key = await self._permissions()
@@ -85,7 +85,7 @@ class BinanceInspector:
         if Wallet.MARGIN in link.wallets:
             answer: Any = await link.ask("time", link.clients.coin.dapiPublicGetTime())
         else:
-            answer = await self._spot("time", link.clients.spot.publicGetTime())
+            answer = await self._ask_spot("time", link.clients.spot.publicGetTime())
         half = (link.clock.now() - asked_at) / 2
         told = Facts(answer, "binance time").moment("serverTime")
         return (asked_at + half - told).total_seconds()
@@ -94,7 +94,7 @@ class BinanceInspector:
         """What the key may do; None in an environment that does not tell."""
         if self._environment not in WITH_PERMISSIONS:
             return None
-        answer = await self._spot(
+        answer = await self._ask_spot(
             "permissions", self._link.clients.spot.sapiGetAccountApiRestrictions()
         )
         return Facts(answer, "binance key permissions")
@@ -131,7 +131,7 @@ class BinanceInspector:
             is_open=any(leg.number("positionAmt") for leg in legs),
         )
 
-    async def _spot(self, operation: str, call: Awaitable[Answer]) -> Answer:
+    async def _ask_spot(self, operation: str, call: Awaitable[Answer]) -> Answer:
         return await in_our_words(call, self._link.clients.spot_budget, operation=operation)
 
 
