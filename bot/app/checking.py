@@ -94,9 +94,9 @@ def _hedge(plan: HedgePlan, looks: Mapping[str, AccountLook]) -> tuple[Finding, 
     return (*contract_findings(plan, quote), *bag_findings(plan, snapshots, quote))
 
 
-async def probe_accounts(
-    accounts: Mapping[str, CheckedAccount],
+async def probe_bags(
     plans: Sequence[HedgePlan],
+    accounts: Mapping[str, AccountPorts],
     *,
     journal: Journal,
     clock: Clock,
@@ -106,22 +106,24 @@ async def probe_accounts(
 
     ``journal`` is open for writing. Raises :class:`bot.errors.JournalError`.
     """
-    ports = {name: AccountPorts(door, door, door) for name, door in accounts.items()}
     findings: list[Finding] = []
     for plan in plans:
-        if not accounts_of(plan) <= ports.keys():
-            findings.append(not_seen(plan.bag.name))
-            continue
         hedged_with = accounts[plan.bag.hedge_account]
         findings += await probe(
             plan,
-            {name: ports[name] for name in accounts_of(plan)},
+            {name: accounts[name] for name in accounts_of(plan)},
             journal=journal,
             clock=clock,
             deadline_s=deadline_s,
-            is_rehearsal=getattr(hedged_with, "is_rehearsal", False) is True,
+            is_rehearsal=is_rehearsal(hedged_with.gateway),
         )
     return tuple(findings)
+
+
+def is_rehearsal(account: object) -> bool:
+    """Whether an account says of itself that nothing real is traded in it. One that says nothing
+    counts as live."""
+    return getattr(account, "is_rehearsal", False) is True
 
 
 def redacted(findings: Sequence[Finding], secrets: Collection[str]) -> tuple[Finding, ...]:
