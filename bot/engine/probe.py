@@ -108,7 +108,8 @@ class _Probe:
             return
         if placed.status in _STAND:
             self.works(
-                step, f"{plain(self.smallest)} contracts rest at {as_price(price_usd)} USD, untaken"
+                step,
+                f"the smallest order ({plain(self.smallest)}) rests at {as_price(price_usd)} USD",
             )
         else:
             why = placed.note or "a post-only order far from the market has to rest"
