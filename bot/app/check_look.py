@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -31,12 +31,14 @@ class _Inspectable(AccountInspector, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intentions:
-    """What the accounts are wanted for. ``sends_orders``: whether the chosen mode really does;
-    ``withdrawals`` are the words that accept a key which may withdraw."""
+    """What the accounts are wanted for. ``sends_orders``: whether the chosen mode really does.
+    By account: ``confirmed`` are the words of the settings that accept what else is refused,
+    ``account_ids`` the venue's number of the one that is meant."""
 
     plans: Sequence[HedgePlan]
     sends_orders: bool = True
-    withdrawals: str = ""
+    confirmed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    account_ids: Mapping[str, str] = field(default_factory=dict)
     patience_s: float = 30.0  # for one question
 
 
@@ -60,7 +62,8 @@ class AccountLook:
             self.name,
             self.intentions.plans,
             sends_orders=self.intentions.sends_orders,
-            withdrawals=self.intentions.withdrawals,
+            confirmed=self.intentions.confirmed.get(self.name, ()),
+            account_id=self.intentions.account_ids.get(self.name),
         )
         await self._inspect(use)
         calls: Mapping[str, str] = {} if self.facts is None else self.facts.calls

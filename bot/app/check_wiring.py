@@ -14,6 +14,7 @@ from typing import Final
 from bot.adapters.clock import ScaledClock
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.state import saved_at
+from bot.app import open_bot
 from bot.app.check_look import CheckedAccount, Intentions
 from bot.app.checking import (
     Opener,
@@ -25,7 +26,6 @@ from bot.app.checking import (
 )
 from bot.app.passed_checks import checks_file, configuration_hash, remember_check
 from bot.app.rehearsal import venue_spec
-from bot.app.wiring import open_bot
 from bot.domain.check import Finding, failure, passed
 from bot.domain.check_hedge import not_seen
 from bot.domain.judgement import HedgePlan
@@ -63,14 +63,11 @@ def _simulated(venue: SimulatedVenue, name: str) -> AbstractAsyncContextManager[
     return nullcontext(venue.account(name))
 
 
-async def run_check(
-    loaded: Loaded, *, probing: bool = False, withdrawals: str = ""
-) -> tuple[Finding, ...]:
+async def run_check(loaded: Loaded, *, probing: bool = False) -> tuple[Finding, ...]:
     """Check every account and bag of the settings and remember how it ended.
 
-    ``withdrawals`` are the words that accept a key which may withdraw. With ``probing`` the orders
-    of every bag are tried too, where all else is well and nothing real is traded. Secrets are in no
-    finding. Raises :class:`bot.errors.ConfigError` where there is nothing to begin with, and what
+    With ``probing`` the orders of every bag are tried too, where all else is well and nothing real
+    is traded. Secrets are in no finding. Raises :class:`bot.errors.ConfigError` where there is nothing to begin with, and what
     the journal raises.
     """
     settings = loaded.settings
@@ -80,9 +77,7 @@ async def run_check(
         findings += found.findings
         plans, complaints = await plans_of(settings, found.accounts)
         findings += complaints
-        intentions = Intentions(
-            plans, sends_orders=str(settings.mode) not in _WITHOUT_ORDERS, withdrawals=withdrawals
-        )
+        intentions = Intentions(plans, sends_orders=str(settings.mode) not in _WITHOUT_ORDERS)
         findings += await check_accounts(found.accounts, intentions, place.clock)
         live = sorted(
             plan.bag.hedge_account

@@ -29,15 +29,6 @@ def check(
             "closed. The journal keeps them. Stop the daemon first.",
         ),
     ] = False,
-    accept_withdrawals: Annotated[
-        str,
-        typer.Option(
-            metavar="WORDS",
-            show_default=False,
-            help="Accept keys that may withdraw, in the words that the check asks for. "
-            "Default: they are a failure.",
-        ),
-    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Look at every account before the bot gets it: key, terms, contracts, coins, planned hedge.
@@ -49,7 +40,7 @@ def check(
     """
     from bot.domain.check import passed
 
-    findings = asyncio.run(_find(load(config), probing=probe, withdrawals=accept_withdrawals))
+    findings = asyncio.run(_find(load(config), probing=probe))
     is_passed = passed(findings)
     if as_json:
         from bot.cli.output import print_json
@@ -61,10 +52,10 @@ def check(
         raise typer.Exit(1)
 
 
-async def _find(loaded: Loaded, *, probing: bool, withdrawals: str) -> tuple[Finding, ...]:
+async def _find(loaded: Loaded, *, probing: bool) -> tuple[Finding, ...]:
     from bot.app.check_wiring import run_check
 
-    return await run_check(loaded, probing=probing, withdrawals=withdrawals)
+    return await run_check(loaded, probing=probing)
 
 
 def _tell(findings: Sequence[Finding]) -> None:
