@@ -67,8 +67,8 @@ async def run_check(loaded: Loaded, *, probing: bool = False) -> tuple[Finding, 
     """Check every account and bag of the settings and remember how it ended.
 
     With ``probing`` the orders of every bag are tried too, where all else is well and nothing real
-    is traded. Secrets are in no finding. Raises :class:`bot.errors.ConfigError` where there is nothing to begin with, and what
-    the journal raises.
+    is traded. Secrets are in no finding. Raises :class:`bot.errors.ConfigError` where there is
+    nothing to begin with, and what the journal raises.
     """
     settings = loaded.settings
     findings: list[Finding] = []
