@@ -12,6 +12,8 @@ from bot.cli.inputs import load
 from bot.cli.options import AsJson, ConfigFiles
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.domain.check import Finding
     from bot.settings import Loaded
 
@@ -47,7 +49,9 @@ def check(
 
         print_json({"ok": is_passed, "findings": findings})
     else:
-        _tell(findings)
+        from bot.cli.output import console
+
+        tell(findings, console())
     if not is_passed:
         raise typer.Exit(1)
 
@@ -58,10 +62,10 @@ async def _find(loaded: Loaded, *, probing: bool) -> tuple[Finding, ...]:
     return await run_check(loaded, probing=probing)
 
 
-def _tell(findings: Sequence[Finding]) -> None:
+def tell(findings: Sequence[Finding], out: Console) -> None:
+    """One line per finding, and how it ended."""
     from rich.text import Text
 
-    from bot.cli.output import console
     from bot.cli.tables import table
     from bot.domain.check import Level
 
@@ -69,7 +73,6 @@ def _tell(findings: Sequence[Finding]) -> None:
     for finding in findings:
         level = Text(finding.level.value, style=_STYLES[finding.level.value])
         made.add_row(level, finding.subject, finding.text, finding.advice)
-    out = console()
     out.print(made)
     failures = sum(finding.level is Level.FAILURE for finding in findings)
     warnings = sum(finding.level is Level.WARNING for finding in findings)
