@@ -31,7 +31,7 @@ from bot.domain.check_hedge import not_seen
 from bot.domain.judgement import HedgePlan
 from bot.errors import ConfigError, ExchangeError
 from bot.ports import Clock
-from bot.settings import Loaded, Settings, hedge_plans, secrets_of
+from bot.settings import Settings, hedge_plans, secrets_of
 from bot.settings.model import BagSettings
 
 _WITHOUT_ORDERS: Final = frozenset({"shadow"})
@@ -63,14 +63,13 @@ def _simulated(venue: SimulatedVenue, name: str) -> AbstractAsyncContextManager[
     return nullcontext(venue.account(name))
 
 
-async def run_check(loaded: Loaded, *, probing: bool = False) -> tuple[Finding, ...]:
+async def run_check(settings: Settings, *, probing: bool = False) -> tuple[Finding, ...]:
     """Check every account and bag of the settings and remember how it ended.
 
     With ``probing`` the orders of every bag are tried too, where all else is well and nothing real
     is traded. Secrets are in no finding. Raises :class:`bot.errors.ConfigError` where there is
     nothing to begin with, and what the journal raises.
     """
-    settings = loaded.settings
     findings: list[Finding] = []
     place = doors(settings)
     async with opened(place.openers) as found:
@@ -88,7 +87,7 @@ async def run_check(loaded: Loaded, *, probing: bool = False) -> tuple[Finding, 
         findings += await _probed(settings, live, is_sound=passed(findings))
     remember_check(
         checks_file(settings),
-        configuration_hash(loaded),
+        configuration_hash(settings),
         datetime.now(UTC),
         is_passed=passed(findings),
     )

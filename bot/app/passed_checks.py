@@ -12,29 +12,52 @@ import os
 import tempfile
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
+
+from bot.domain.quantities import plain
 from bot.errors import ConfigError
-from bot.settings import Loaded, Settings, effective
+from bot.settings import Settings
+from bot.settings.address import MASK, shown_address
 
 MAX_AGE: Final = timedelta(days=1)
 """How long a passed check of the same configuration is good for."""
 
 _KEPT: Final = 20
-_WITHOUT_MEANING: Final = ("log.",)
+_WITHOUT_MEANING: Final = {"log"}
 """Settings that change nothing about what is traded."""
 
 
-def configuration_hash(loaded: Loaded) -> str:
-    """A name for the settings in effect, wherever they were written: any other value, another name.
+def configuration_hash(settings: Settings) -> str:
+    """A name for the settings in effect, however they were written: any other value, another name.
     Secrets do not count, nor how much is logged."""
-    held = [
-        (setting.key, setting.value)
-        for setting in effective(loaded)
-        if not setting.key.startswith(_WITHOUT_MEANING)
-    ]
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+    held = settings.model_dump(exclude=_WITHOUT_MEANING)
+    held["journal"]["url"] = shown_address(settings.journal.url.get_secret_value())
+    text = json.dumps(_plain(held), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it, the same text for the same number; of a secret, that it is there."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Decimal():
+            return plain(value)
+        case Enum():
+            return str(value.value)
+        case SecretStr():
+            return MASK
+        case dict():
+            return {str(_plain(key)): _plain(held) for key, held in value.items()}
+        case list() | tuple():
+            return [_plain(held) for held in value]
+        case _:
+            return str(value)
 
 
 def checks_file(settings: Settings) -> Path:

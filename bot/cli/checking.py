@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli.inputs import load
+from bot.cli.inputs import load_settings
 from bot.cli.options import AsJson, ConfigFiles
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.domain.check import Finding
-    from bot.settings import Loaded
+    from bot.settings import Settings
 
 _STYLES: Final = {"ok": "green", "warning": "yellow", "failure": "bold red"}
 
@@ -42,7 +42,7 @@ def check(
     """
     from bot.domain.check import passed
 
-    findings = asyncio.run(_find(load(config), probing=probe))
+    findings = asyncio.run(_find(load_settings(config), probing=probe))
     is_passed = passed(findings)
     if as_json:
         from bot.cli.output import print_json
@@ -56,10 +56,10 @@ def check(
         raise typer.Exit(1)
 
 
-async def _find(loaded: Loaded, *, probing: bool) -> tuple[Finding, ...]:
+async def _find(settings: Settings, *, probing: bool) -> tuple[Finding, ...]:
     from bot.app.check_wiring import run_check
 
-    return await run_check(loaded, probing=probing)
+    return await run_check(settings, probing=probing)
 
 
 def tell(findings: Sequence[Finding], out: Console) -> None:

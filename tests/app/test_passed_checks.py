@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.passed_checks import configuration_hash, passed_recently, remember_check
 from bot.errors import ConfigError
-from bot.settings import Loaded, load
+from bot.settings import Settings, load_settings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -26,10 +26,12 @@ target = { kind = "full" }
 """
 
 
-def loaded(text: str = BAG, **environ: str) -> Loaded:
+def settings(text: str = BAG, **environ: str) -> Settings:
     file = Path("mine.toml")
     file.write_text(text)
-    return load([file], environ={f"HEDGEHOLD_{name}": value for name, value in environ.items()})
+    return load_settings(
+        [file], environ={f"HEDGEHOLD_{name}": value for name, value in environ.items()}
+    )
 
 
 def remember(configuration: str = "a", at: datetime = NOW, *, is_passed: bool = True) -> None:
@@ -106,16 +108,16 @@ def test_a_place_that_cannot_be_written_is_one_sentence() -> None:
 
 
 def test_the_hash_changes_with_what_is_meant_and_not_with_where_it_is_written() -> None:
-    usual = configuration_hash(loaded())
-    assert configuration_hash(loaded(BAG + "# a remark\n")) == usual
-    assert configuration_hash(loaded(BAG + "[log]\nlevel = 'debug'\n")) == usual
-    assert configuration_hash(loaded(LIMITS__MAX_ORDER_USD="250000")) == usual
-    assert configuration_hash(loaded(LIMITS__MAX_ORDER_USD="250001")) != usual
-    assert configuration_hash(loaded(BAG.replace("full", 'static", share = "0.5'))) != usual
-    assert configuration_hash(loaded(BAG.replace('"BTC"', '"ETH"'))) != usual
+    usual = configuration_hash(settings())
+    assert configuration_hash(settings(BAG + "# a remark\n")) == usual
+    assert configuration_hash(settings(BAG + "[log]\nlevel = 'debug'\n")) == usual
+    assert configuration_hash(settings(LIMITS__MAX_ORDER_USD="250000")) == usual
+    assert configuration_hash(settings(LIMITS__MAX_ORDER_USD="250001")) != usual
+    assert configuration_hash(settings(BAG.replace("full", 'static", share = "0.5'))) != usual
+    assert configuration_hash(settings(BAG.replace('"BTC"', '"ETH"'))) != usual
 
 
 def test_secrets_are_no_part_of_it() -> None:
-    one = loaded(ACCOUNTS__MAIN__API_KEY="a-key-of-mine", ACCOUNTS__MAIN__API_SECRET="a-secret-1")
-    two = loaded(ACCOUNTS__MAIN__API_KEY="other-of-mine", ACCOUNTS__MAIN__API_SECRET="a-secret-2")
+    one = settings(ACCOUNTS__MAIN__API_KEY="a-key-of-mine", ACCOUNTS__MAIN__API_SECRET="a-secret-1")
+    two = settings(ACCOUNTS__MAIN__API_KEY="other-of-mine", ACCOUNTS__MAIN__API_SECRET="a-secret-2")
     assert configuration_hash(one) == configuration_hash(two)

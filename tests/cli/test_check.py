@@ -13,7 +13,7 @@ from bot.app.passed_checks import checks_file, configuration_hash, passed_recent
 from bot.cli import checking
 from bot.cli.output import console
 from bot.domain.check import failure, ok
-from bot.settings import load
+from bot.settings import load_settings
 from tests.cli.conftest import Command
 
 BAG = """
@@ -41,9 +41,8 @@ def settings_file(spot: str = "1", margin: str = "1") -> Path:
 
 
 def was_passed(file: Path) -> bool:
-    loaded = load([file])
-    path = checks_file(loaded.settings)
-    return passed_recently(path, configuration_hash(loaded), datetime.now(UTC))
+    settings = load_settings([file])
+    return passed_recently(checks_file(settings), configuration_hash(settings), datetime.now(UTC))
 
 
 def test_a_sound_bag_passes_and_that_is_remembered(hedgehold: Command) -> None:
@@ -81,7 +80,7 @@ def test_a_probe_tries_the_orders_and_leaves_the_bot_nothing_to_explain(hedgehol
     assert subjects[-1] == "savings: probe, close"
     run = hedgehold("run", "--config", file, "--cycles", 1, "--json")
     assert run.code == 0
-    (cycle,) = run.events("cycle")
+    cycle = run.events("cycle")[0]
     assert cycle["outcome"] == "traded"
     assert "opening the hedge" in cycle["reason"]
 
@@ -93,13 +92,14 @@ def test_a_probe_is_not_made_while_anything_else_fails(hedgehold: Command) -> No
     assert not Path("var/dry-run/journal.db").exists()
 
 
-def test_a_bag_whose_contract_is_not_offered_is_a_finding_and_the_others_are_checked(
+def test_a_bag_that_cannot_be_planned_is_a_finding_and_the_others_are_checked(
     hedgehold: Command,
 ) -> None:
     file = settings_file()
-    text = file.read_text().replace('name = "savings"\nasset = "BTC"', 'name = "x"\nasset = "DOGE"')
+    text = file.read_text()
     bag = text[text.index("[[bags]]") : text.index("[simulator]")]
-    file.write_text(settings_file().read_text().replace("[simulator]", f"{bag}[simulator]", 1))
+    second = bag.replace('"savings"', '"x"').replace("BTC", "ETH") + "band = { inner = 0.5 }\n"
+    file.write_text(text.replace("[simulator]", f"{second}[simulator]", 1))
     said = hedgehold("check", "--config", file, "--json")
     failures = [f["subject"] for f in said.document["findings"] if f["level"] == "failure"]
     assert failures == ["x: plan"]
@@ -141,9 +141,10 @@ def test_colours_are_for_a_terminal_alone(
 def test_secrets_are_in_no_line(hedgehold: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEDGEHOLD_ACCOUNTS__MAIN__API_KEY", "simulated")
     monkeypatch.setenv("HEDGEHOLD_ACCOUNTS__MAIN__API_SECRET", "one-secret-more")
-    said = hedgehold("check", "--config", settings_file(), "--json")
+    file = settings_file()
+    said = hedgehold("check", "--config", file, "--json")
     assert said.code == 0
     shown = json.dumps(said.document)
     assert "simulated" not in shown
     assert "***" in shown
-    assert "one-secret-more" not in shown + checks_file(load().settings).read_text()
+    assert "one-secret-more" not in shown + checks_file(load_settings([file])).read_text()
