@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -12,17 +13,18 @@ from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret
 from bot.adapters.clock import SystemClock
 from bot.adapters.journal import MemoryJournal
 from bot.adapters.simulator.contracts import BTC_PERPETUAL
+from bot.adapters.simulator.exchange import SimulatedAccount
 from bot.adapters.simulator.spec import FaultKind, FaultSpec
 from bot.app.checking import probe_bags
 from bot.domain.check import Finding, Level, passed
 from bot.domain.judgement import HedgePlan
-from bot.domain.limits import TradingState
-from bot.domain.orders import OrderStatus, TimeInForce
+from bot.domain.limits import Approved, TradingState
+from bot.domain.orders import OrderReport, OrderStatus, TimeInForce
 from bot.domain.records import Control
 from bot.engine.observe import AccountPorts
 from bot.engine.reconcile import LookUps, reconcile
-from tests.kit.domain import NOON, a_plan, some_limits
-from tests.kit.simulator import Stage, a_venue_spec, an_account
+from tests.kit.domain import NOON, a_plan, an_execution, some_limits
+from tests.kit.simulator import Stage, a_venue_spec, an_account, an_approved
 from tests.kit.wire import a_wire
 
 STEPS = ["resting order", "look-up", "cancel", "open", "close"]
@@ -204,3 +206,50 @@ async def test_over_the_wire_by_the_venues_own_client() -> None:
         assert wire.count("POST", "/dapi/v1/order") == 3
         assert wire.count("DELETE", "/dapi/v1/order") == 1
     assert await journal.unsettled() == ()
+
+
+async def test_in_hedge_mode_the_short_leg_is_opened_and_closed() -> None:
+    stage = Stage(a_venue_spec(accounts=(an_account(hedge_mode=True),)))
+    journal = MemoryJournal()
+    findings = await probed(stage, plan(execution=an_execution(hedge_mode=True)), journal)
+    assert steps(findings) == dict.fromkeys(STEPS, Level.OK)
+    assert {order.intent.position_side for order in await journal.orders()} == {"short"}
+
+
+async def test_while_an_order_is_in_doubt_nothing_is_tried() -> None:
+    stage, journal = Stage(), MemoryJournal()
+    await journal.intend(an_approved(), cycle=1, at=NOON)
+    (finding,) = await probed(stage, journal=journal)
+    assert finding.level is Level.FAILURE
+    assert "in_doubt" in finding.text
+
+
+async def test_a_step_that_has_begun_is_finished_also_where_nobody_waits_any_more() -> None:
+    stage, journal = Stage(), MemoryJournal()
+    sent, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(SimulatedAccount):
+        async def submit(self, order: Approved) -> OrderReport:
+            report = await super().submit(order)
+            sent.set()
+            await go_on.wait()
+            return report
+
+    door = Slow(stage.venue, "main")
+    task = asyncio.ensure_future(
+        probe_bags(
+            [plan()],
+            {"main": AccountPorts(door, door, door)},
+            journal=journal,
+            clock=stage.clock,
+            deadline_s=10,
+        )
+    )
+    await sent.wait()
+    task.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await door.open_orders() == ()
+    (order,) = await journal.orders()
+    assert order.status is OrderStatus.CANCELLED
