@@ -14,7 +14,7 @@ from bot.domain.orders import OrderIntent, Side, TimeInForce, client_order_id
 from bot.domain.quantities import ZERO
 from bot.engine.desk import DAY, SentOrders, control_for
 from bot.engine.execute import Placed, place
-from bot.engine.observe import AccountPorts, contracts_held, look_with_patience
+from bot.engine.observe import AccountPorts, Look, contracts_held, look_with_patience
 from bot.ports import Clock, Journal
 
 
@@ -46,12 +46,9 @@ class Bench:
     async def look(self) -> Seen:
         """The bag as it is now. Raises what the venue raises, and ``SnapshotError``."""
         bag = self.plan.bag
-        seen = await look_with_patience(
-            self.accounts,
-            {bag.hedge_account: (bag.symbol,)},
-            clock=self.clock,
-            deadline_s=self.deadline_s,
-        )
+        seen = await self._seen()
+        if None in (seen.quotes[bag.symbol].bid_usd, seen.quotes[bag.symbol].ask_usd):
+            seen = await self._seen()  # the touch may be left out of a first look
         quote = seen.quotes[bag.symbol]
         exposure = assess_bag(bag, seen.snapshots, quote, buckets_of(bag, seen.snapshots))
         legs = seen.snapshots[bag.hedge_account].position_of(bag.symbol)
@@ -61,6 +58,14 @@ class Bench:
             quote,
             contracts_held(bag, seen),
             sum(isolated, ZERO) if isolated else None,
+        )
+
+    async def _seen(self) -> Look:
+        return await look_with_patience(
+            self.accounts,
+            {self.plan.bag.hedge_account: (self.plan.bag.symbol,)},
+            clock=self.clock,
+            deadline_s=self.deadline_s,
         )
 
     async def send(

@@ -178,7 +178,8 @@ async def test_a_look_that_fails_is_a_finding() -> None:
     assert (finding.subject, finding.level) == ("savings: probe", Level.FAILURE)
 
 
-async def test_over_the_wire_by_the_venues_own_client() -> None:
+@pytest.mark.parametrize("lean_quotes", [False, True])
+async def test_over_the_wire_by_the_venues_own_client(lean_quotes: bool) -> None:
     clock, journal = SystemClock(), MemoryJournal()
     async with a_wire() as wire:
         spec = AccountSpec(
@@ -189,6 +190,7 @@ async def test_over_the_wire_by_the_venues_own_client() -> None:
             environment=Environment.LOOPBACK,
             assets=("BTC",),
             base_url=wire.base,
+            lean_quotes=lean_quotes,
             timeout_s=2.0,
         )
         async with open_account(spec, clock) as account:
