@@ -16,6 +16,7 @@ import typer
 
 from bot import __version__
 from bot.cli import (
+    checking,
     configuring,
     explaining,
     looking,
@@ -68,6 +69,7 @@ def hedgehold(
 
 for _command in (
     running.run,
+    checking.check,
     looking.plan,
     looking.status,
     explaining.explain,

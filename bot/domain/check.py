@@ -7,7 +7,7 @@ finding that is not ok says what to do about it. What a venue does not tell is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -67,12 +67,14 @@ class MarketUse:
 class AccountUse:
     """What an account is for. ``markets`` are those that carry a short, by symbol: none where only
     its coins count. ``sends_orders``: whether orders are really sent in the chosen mode.
-    ``withdrawals`` are the words with which a key that may withdraw is accepted."""
+    ``confirmed`` are words that accept what else would be refused; ``account_id`` is the account
+    that is meant, as the venue numbers it, None for any."""
 
     hedge_mode: bool
     markets: Mapping[str, MarketUse]
     sends_orders: bool = True
-    withdrawals: str = ""
+    confirmed: Collection[str] = ()
+    account_id: str | None = None
 
     @property
     def is_traded(self) -> bool:
@@ -81,7 +83,12 @@ class AccountUse:
 
 
 def use_of(
-    account: str, plans: Iterable[HedgePlan], *, sends_orders: bool, withdrawals: str = ""
+    account: str,
+    plans: Iterable[HedgePlan],
+    *,
+    sends_orders: bool,
+    confirmed: Collection[str] = (),
+    account_id: str | None = None,
 ) -> AccountUse:
     """What the plans ask of an account."""
     own = [plan for plan in plans if plan.bag.hedge_account == account]
@@ -89,5 +96,6 @@ def use_of(
         hedge_mode=any(plan.execution.hedge_mode for plan in own),
         markets={plan.bag.symbol: MarketUse(plan.margin_mode, plan.leverage) for plan in own},
         sends_orders=sends_orders,
-        withdrawals=withdrawals,
+        confirmed=confirmed,
+        account_id=account_id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from bot.domain.check import AccountUse, Finding, MarketUse, failure, ok, warning
@@ -14,17 +14,17 @@ CLOCK_FAILURE_S: Final = 5.0
 """How far our clock may be off. ccxt signs with the venue's time, so requests are still taken; but
 quotes get an age that is wrong, and what is read back is searched in the wrong minute."""
 
-WITHDRAWALS_ACCEPTED: Final = "this key can withdraw and I accept that"
-"""The words with which a key that may withdraw is accepted all the same."""
+WITHDRAWALS_ACCEPTED: Final = "the key may withdraw"
+"""The words of the settings that accept a key which may withdraw."""
 
 
 def account_findings(name: str, facts: AccountFacts, use: AccountUse) -> tuple[Finding, ...]:
     """Clock, key, type and terms of an account."""
     return (
         _clock(name, facts.clock_skew_s),
-        _identity(name, facts),
+        _identity(name, facts, use.account_id),
         _trading(name, facts.may_trade, use),
-        _withdrawals(name, may_withdraw=facts.may_withdraw, words=use.withdrawals),
+        _withdrawals(name, may_withdraw=facts.may_withdraw, confirmed=use.confirmed),
         _addresses(name, facts.is_ip_bound),
         *(_terms(name, facts, use) if use.markets else ()),
         *_contracts(name, facts.contract_faults, use),
@@ -47,13 +47,19 @@ def _clock(name: str, skew_s: float | None) -> Finding:
     return warning(subject, text, advice) if abs(skew_s) >= CLOCK_WARNING_S else ok(subject, text)
 
 
-def _identity(name: str, facts: AccountFacts) -> Finding:
+def _identity(name: str, facts: AccountFacts, meant: str | None) -> Finding:
     subject = f"{name}: account"
     if facts.kind_fault is not None:
         return failure(
             subject,
             facts.kind_fault,
             "use an account of a type that can be hedged with; a sub-account of its own is best",
+        )
+    if meant is not None and facts.account_id != meant:
+        return failure(
+            subject,
+            f"the key opens the account {facts.account_id or 'without a number'}, not {meant}",
+            "use the key of the account that is meant, or name the other one in the settings",
         )
     number = "the venue gives no number" if facts.account_id is None else f"no. {facts.account_id}"
     return ok(subject, f"the key is taken: {number}, type {facts.kind or 'not told'}")
@@ -87,7 +93,7 @@ def _trading(name: str, may_trade: bool | None, use: AccountUse) -> Finding:
     )
 
 
-def _withdrawals(name: str, *, may_withdraw: bool | None, words: str) -> Finding:
+def _withdrawals(name: str, *, may_withdraw: bool | None, confirmed: Collection[str]) -> Finding:
     subject = f"{name}: withdrawals"
     if may_withdraw is None:
         return warning(
@@ -97,7 +103,7 @@ def _withdrawals(name: str, *, may_withdraw: bool | None, words: str) -> Finding
         )
     if not may_withdraw:
         return ok(subject, "the key may not withdraw")
-    if words == WITHDRAWALS_ACCEPTED:
+    if WITHDRAWALS_ACCEPTED in confirmed:
         return warning(
             subject,
             "the key may withdraw, which was accepted in so many words",
@@ -106,8 +112,8 @@ def _withdrawals(name: str, *, may_withdraw: bool | None, words: str) -> Finding
     return failure(
         subject,
         "the key may withdraw: whoever steals it can take the coins",
-        f"take that permission from the key; to run all the same, accept it in these words: "
-        f'"{WITHDRAWALS_ACCEPTED}"',
+        "take that permission from the key; to run all the same, confirm it for the account in the "
+        f'settings: confirm = ["{WITHDRAWALS_ACCEPTED}"]',
     )
 
 

@@ -58,13 +58,7 @@ def position_findings(
                 )
             )
         else:
-            found.append(
-                warning(
-                    about,
-                    "there is a short already: the bot will take it for the bag's own",
-                    "leave it, if it is meant to be that; close it, if not",
-                )
-            )
+            found.append(ok(about, "there is a short already: it counts as the bag's own"))
     return tuple(found)
 
 

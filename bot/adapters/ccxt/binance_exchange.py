@@ -17,7 +17,7 @@ from bot.adapters.ccxt.binance_link import Link
 from bot.adapters.ccxt.binance_markets import Contract
 from bot.adapters.ccxt.binance_orders import BinanceGateway
 from bot.adapters.ccxt.binance_terms import BinanceTerms
-from bot.adapters.ccxt.spec import BOTH, AccountSpec, FeeRates
+from bot.adapters.ccxt.spec import BOTH, AccountSpec, Environment, FeeRates
 from bot.adapters.ccxt.terms import arrange
 from bot.domain.account import Wallet
 from bot.domain.instrument import InversePerpetual
@@ -36,6 +36,7 @@ class BinanceAccount(BinanceReader, BinanceGateway, BinanceInspector):
         BinanceGateway.__init__(self, link, hedged=spec.terms.hedge_mode)
         BinanceInspector.__init__(self, link, spec.environment)
         self.name = spec.name
+        self.is_rehearsal = spec.environment is not Environment.LIVE
 
     @property
     def link(self) -> Link:

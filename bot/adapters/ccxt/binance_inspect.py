@@ -27,11 +27,34 @@ Answer = TypeVar("Answer")
 WITH_PERMISSIONS: Final = frozenset({Environment.LIVE, Environment.LOOPBACK})
 """Where a key's permissions can be asked for."""
 
+PORTFOLIO: Final = "the account trades with portfolio margin, which this version cannot read"
+
 _COIN_CALLS: Final[Mapping[str, str]] = {
     "positions": "dapi/v1/positionRisk",
     "open_orders": "dapi/v1/openOrders",
     "quotes": "dapi/v1/premiumIndex, ticker/bookTicker",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What the spot side tells of the account, whatever the key may do."""
+
+    number: str | None
+    kind: str | None
+    may_trade: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a key may do; nothing of it is known where the environment does not tell."""
+
+    withdraw: bool | None = None
+    transfer: bool | None = None
+    is_ip_bound: bool | None = None
+    trade_futures: bool | None = None
+    trade_spot: bool | None = None
+    is_portfolio: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +76,21 @@ class BinanceInspector:
     async def inspect(self) -> AccountFacts:
         """The account, the key and its terms, one question after the other."""
         link = self._link
-        skew_s = await self._skew_s()
-        account = Facts(
-            await self._spot("account", link.clients.spot.privateGetAccount()),
-            "binance spot account",
-        )
-        key = await self._permissions()
-        futures = await self._futures()
+        skew_s = await self._ask_spot("time", self._skew_s())
+        account = await self._ask_spot("account", self._account())
+        key = await self._ask_spot("permissions", self._key())
+        futures = _Futures()
+        if Wallet.MARGIN in link.wallets:
+            hedge_mode, terms = await link.ask("terms", self._terms())
+            futures = _Futures(hedge_mode, terms, await link.ask("open_orders", self._resting()))
         return AccountFacts(
-            account_id=account.text("uid") if account.has("uid") else None,
-            kind=account.text("accountType") if account.has("accountType") else None,
-            kind_fault=_kind_fault(key),
+            account_id=account.number,
+            kind=account.kind,
+            kind_fault=PORTFOLIO if key.is_portfolio else None,
             may_trade=_may_trade(account, key, futures=Wallet.MARGIN in link.wallets),
-            may_withdraw=_said(key, "enableWithdrawals"),
-            may_transfer=_said(key, "permitsUniversalTransfer"),
-            is_ip_bound=_said(key, "ipRestrict"),
+            may_withdraw=key.withdraw,
+            may_transfer=key.transfer,
+            is_ip_bound=key.is_ip_bound,
             hedge_mode=futures.hedge_mode,
             clock_skew_s=skew_s,
             terms=futures.terms,
@@ -78,61 +101,67 @@ class BinanceInspector:
             calls=_calls(link.wallets),
         )
 
+    async def _ask_spot(self, operation: str, call: Awaitable[Answer]) -> Answer:
+        return await in_our_words(call, self._link.clients.spot_budget, operation=operation)
+
     async def _skew_s(self) -> float:
         """How far our clock is ahead, in seconds: taken in the middle of the question."""
-        link = self._link
-        asked_at = link.clock.now()
-        if Wallet.MARGIN in link.wallets:
-            answer: Any = await link.ask("time", link.clients.coin.dapiPublicGetTime())
+        clients, clock = self._link.clients, self._link.clock
+        asked_at = clock.now()
+        if Wallet.MARGIN in self._link.wallets:
+            answer: Any = await clients.coin.dapiPublicGetTime()
         else:
-            answer = await self._spot("time", link.clients.spot.publicGetTime())
-        half = (link.clock.now() - asked_at) / 2
+            answer = await clients.spot.publicGetTime()
+        half = (clock.now() - asked_at) / 2
         told = Facts(answer, "binance time").moment("serverTime")
         return (asked_at + half - told).total_seconds()
 
-    async def _permissions(self) -> Facts | None:
-        """What the key may do; None in an environment that does not tell."""
+    async def _account(self) -> _Account:
+        row = Facts(await self._link.clients.spot.privateGetAccount(), "binance spot account")
+        return _Account(
+            row.text("uid") if row.has("uid") else None,
+            row.text("accountType") if row.has("accountType") else None,
+            _said(row, "canTrade"),
+        )
+
+    async def _key(self) -> _Key:
+        """What the key may do, as far as the environment tells it."""
         if self._environment not in WITH_PERMISSIONS:
-            return None
-        answer = await self._spot(
-            "permissions", self._link.clients.spot.sapiGetAccountApiRestrictions()
-        )
-        return Facts(answer, "binance key permissions")
-
-    async def _futures(self) -> _Futures:
-        link = self._link
-        if Wallet.MARGIN not in link.wallets:
-            return _Futures()
-        coin = link.clients.coin
-        mode = await link.ask("terms", coin.dapiPrivateGetPositionSideDual())
-        legs = await link.ask("terms", coin.dapiPrivateGetPositionRisk())
-        resting = await link.ask("open_orders", coin.dapiPrivateGetOpenOrders())
-        listed = rows(legs, "binance position")
-        return _Futures(
-            hedge_mode=Facts(mode, "binance position mode").flag("dualSidePosition"),
-            terms=tuple(
-                terms
-                for known in link.instruments
-                if (terms := self._terms(known, listed)) is not None
-            ),
-            resting_orders=len(binance.orders(resting, link.contracts)),
+            return _Key()
+        answer = await self._link.clients.spot.sapiGetAccountApiRestrictions()
+        row = Facts(answer, "binance key permissions")
+        return _Key(
+            withdraw=_said(row, "enableWithdrawals"),
+            transfer=_said(row, "permitsUniversalTransfer"),
+            is_ip_bound=_said(row, "ipRestrict"),
+            trade_futures=_said(row, "enableFutures"),
+            trade_spot=_said(row, "enableSpotAndMarginTrading"),
+            is_portfolio=_said(row, "enablePortfolioMarginTrading"),
         )
 
-    def _terms(self, known: InversePerpetual, listed: tuple[Facts, ...]) -> MarketTerms | None:
-        """The terms of one contract; None where its position is not listed."""
-        contract = self._link.contracts.get(known.symbol)
-        legs = [leg for leg in listed if contract and leg.text("symbol") == contract.market]
-        if not legs:
-            return None
-        return MarketTerms(
-            symbol=known.symbol,
-            margin_mode=legs[0].one_of("marginType", MARGIN_MODES),
-            leverage=legs[0].positive("leverage"),
-            is_open=any(leg.number("positionAmt") for leg in legs),
-        )
+    async def _terms(self) -> tuple[bool, tuple[MarketTerms, ...]]:
+        """Position mode, and the terms of each contract whose position is listed."""
+        coin = self._link.clients.coin
+        mode = Facts(await coin.dapiPrivateGetPositionSideDual(), "binance position mode")
+        listed = rows(await coin.dapiPrivateGetPositionRisk(), "binance position")
+        found = []
+        for known in self._link.instruments:
+            contract = self._link.contracts.get(known.symbol)
+            legs = [leg for leg in listed if contract and leg.text("symbol") == contract.market]
+            if legs:
+                found.append(
+                    MarketTerms(
+                        symbol=known.symbol,
+                        margin_mode=legs[0].one_of("marginType", MARGIN_MODES),
+                        leverage=legs[0].positive("leverage"),
+                        is_open=any(leg.number("positionAmt") for leg in legs),
+                    )
+                )
+        return mode.flag("dualSidePosition"), tuple(found)
 
-    async def _spot(self, operation: str, call: Awaitable[Answer]) -> Answer:
-        return await in_our_words(call, self._link.clients.spot_budget, operation=operation)
+    async def _resting(self) -> int:
+        answer = await self._link.clients.coin.dapiPrivateGetOpenOrders()
+        return len(binance.orders(answer, self._link.contracts))
 
 
 def contract_fault(known: InversePerpetual) -> str | None:
@@ -147,27 +176,17 @@ def contract_fault(known: InversePerpetual) -> str | None:
     )
 
 
-def _said(row: Facts | None, field: str) -> bool | None:
+def _said(row: Facts, field: str) -> bool | None:
     """A yes or no, None where it is not told."""
-    return row.flag(field) if row is not None and row.has(field) else None
+    return row.flag(field) if row.has(field) else None
 
 
-def _kind_fault(key: Facts | None) -> str | None:
-    if _said(key, "enablePortfolioMarginTrading"):
-        return "the account trades with portfolio margin, which this version cannot read"
-    return None
-
-
-def _may_trade(account: Facts, key: Facts | None, *, futures: bool) -> bool | None:
+def _may_trade(account: _Account, key: _Key, *, futures: bool) -> bool | None:
     """Whether the key may trade futures, or anything at all where only coins count. Where the key's
     permissions are not told, only a no of the account itself is known."""
-    permitted = _said(account, "canTrade")
-    if key is None:
-        return False if permitted is False else None
-    fields = ["enableFutures"] if futures else ["enableFutures", "enableSpotAndMarginTrading"]
-    told = [_said(key, field) for field in fields]
-    if permitted is False:
+    if account.may_trade is False:
         return False
+    told = (key.trade_futures,) if futures else (key.trade_futures, key.trade_spot)
     if any(told):
         return True
     return None if None in told else False

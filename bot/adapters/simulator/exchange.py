@@ -156,7 +156,9 @@ class SimulatedVenue:
 
 
 class SimulatedAccount:
-    """One account's ports: reading, market data, and orders."""
+    """One account's ports: reading, market data, orders and inspection."""
+
+    is_rehearsal: Final = True
 
     def __init__(self, venue: SimulatedVenue, name: str) -> None:
         self._venue = venue

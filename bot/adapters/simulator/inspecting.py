@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.adapters.simulator.holder import Holder
 from bot.adapters.simulator.simulation import Simulation
 from bot.domain.inspection import AccountFacts, MarketTerms
 
@@ -10,7 +11,6 @@ def facts_of(simulation: Simulation, account: str) -> AccountFacts:
     """The account as it stands. There is no key: the caller may do everything but withdraw, from
     this process alone, and lives by the venue's own clock."""
     holder = simulation.holders[account]
-    ledger = holder.ledger
     return AccountFacts(
         account_id=account,
         kind="simulated",
@@ -19,12 +19,20 @@ def facts_of(simulation: Simulation, account: str) -> AccountFacts:
         may_withdraw=False,
         may_transfer=False,
         is_ip_bound=True,
-        hedge_mode=ledger.hedge_mode,
+        hedge_mode=holder.ledger.hedge_mode,
         clock_skew_s=0.0,
         terms=tuple(
-            MarketTerms(margin.instrument.symbol, margin.mode, margin.leverage, not margin.is_flat)
-            for margin in ledger.margins.values()
+            _terms(holder, asset, market.spec.instrument.symbol)
+            for asset, market in simulation.market.assets.items()
         ),
         contract_faults=(),
         resting_orders=len(holder.orders.open),
     )
+
+
+def _terms(holder: Holder, asset: str, symbol: str) -> MarketTerms:
+    """The terms of one market; a coin that was never used there has those of the account."""
+    margin = holder.ledger.margins.get(asset)
+    if margin is None:
+        return MarketTerms(symbol, holder.spec.margin_mode, holder.spec.leverage, is_open=False)
+    return MarketTerms(symbol, margin.mode, margin.leverage, is_open=not margin.is_flat)
