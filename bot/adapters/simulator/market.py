@@ -67,6 +67,7 @@ class Market:
         self.step = 0
         self.step_s = step_s
         self._step = timedelta(seconds=step_s)
+        self._seed = seed
         self._shared = Chance(seed, "all assets")
         self.moves: list[Move] = []
         self._planned: tuple[Move, ...] = ()
@@ -87,6 +88,15 @@ class Market:
         """A move that begins now."""
         self.moves.append(move)
         self._look()
+
+    def from_the_start(self) -> Market:
+        """The same market once more, at its first step. It goes the same way: whatever moves are
+        made in this one are made in it."""
+        specs = [market.spec for market in self.assets.values()]
+        again = Market(specs, seed=self._seed, step_s=self.step_s, started_at=self.started_at)
+        again.moves = self.moves
+        again.plan(self._planned)
+        return again
 
     def step_at(self, now: datetime) -> int:
         """The last step that has come at this time."""
