@@ -17,6 +17,7 @@ import typer
 from bot import __version__
 from bot.cli import (
     configuring,
+    downloading,
     explaining,
     looking,
     replaying,
@@ -75,6 +76,7 @@ for _command in (
     steering.reduce,
     steering.resume,
     steering.unwind,
+    downloading.download,
     replaying.replay,
     what_if.scenario,
     simulating.simulate,
