@@ -44,6 +44,8 @@ SETTLED: Final = timedelta(seconds=10)
 """So long after its end a bar counts as told to the end."""
 DELAYS_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 """How long to wait before a question is asked again; after the last time it is given up."""
+UNREADABLE: Final = 2
+"""How often an answer that cannot be read is asked for again: it is hardly going to change."""
 LONGEST_WAIT_S: Final = 600.0
 """Where a venue wants silence for longer than this, the download ends for now."""
 
@@ -180,14 +182,20 @@ async def _closes(ask: Ask, part: Grid, clock: Clock) -> Mapping[datetime, Decim
 
 async def _asked(ask: Ask, part: Grid, clock: Clock) -> Mapping[datetime, Decimal]:
     """The answer to a question, asked again for a while where there is none that can be read."""
+    unreadable = 0
     for delay_s in DELAYS_S:
+        wait_s = delay_s
         try:
             return await ask(part.since, part.until)
-        except (Unavailable, MalformedReport) as error:
-            wait_s = delay_s
-            if isinstance(error, RateLimited):
-                wait_s = max(delay_s, error.retry_after_s)
-                if wait_s > LONGEST_WAIT_S:
-                    raise
-            await clock.sleep(wait_s)
+        except RateLimited as error:
+            wait_s = max(delay_s, error.retry_after_s)
+            if wait_s > LONGEST_WAIT_S:
+                raise
+        except Unavailable:
+            pass
+        except MalformedReport:
+            unreadable += 1
+            if unreadable > UNREADABLE:
+                raise
+        await clock.sleep(wait_s)
     return await ask(part.since, part.until)
