@@ -100,8 +100,8 @@ class Tape:
                 self._tracks[name] = _Track(
                     Candles(self._keep), Candles(self._keep), deque(maxlen=SETTLEMENTS_KEPT)
                 )
-            self._write(self._again)
         while self._again.step < self._market.step:
+            self._again.look()  # a move may have been made since this step came
             self._write(self._again)
             self._again.next_step()
             self._settle(self._again)
