@@ -142,7 +142,7 @@ def test_without_an_end_it_fetches_up_to_the_last_bar_that_is_over(
         "download", *asked(settings, "--since", since.isoformat(), "--interval", "1h", "--json")
     )
     assert said.document["file"] == "binance-BTC-1h.csv"
-    assert said.document["rows"] == 49
+    assert said.document["rows"] in (48, 49)  # the last one may have ended this very moment
     assert Path("binance-BTC-1h.csv").is_file()
 
 

@@ -98,7 +98,7 @@ async def test_the_file_has_what_the_venue_went_through(tmp_path: Path) -> None:
         done = await fetched(wire, grid, path)
         assert (done.spot_market, done.perp_market) == ("BTC/USDT", "BTC/USD:BTC")
         assert done.tally.holes == []
-        assert done.added == done.tally.rows == len(grid) >= DAYS * 24 - 1
+        assert done.added == done.tally.rows == len(grid) >= DAYS * 24 - 2
         again = wire.venue.simulation.market.from_the_start()
     rows = {row["ts"]: row for row in table(path)}
     settled = 0

@@ -17,12 +17,12 @@ from tests.kit.wire import PERP, SWAP, Wire, a_wire
 
 SPOT, CONTRACT, FUNDING = "/api/v3/klines", "/dapi/v1/klines", "/dapi/v1/fundingRate"
 HOUR_MS = 3_600_000
-OPENED_AT = datetime.now(UTC) - timedelta(hours=10)
 
 
 @pytest.fixture
 async def old() -> AsyncIterator[Wire]:
-    async with a_wire(a_venue_spec(path=a_model(), start=OPENED_AT)) as wire:
+    opened_at = datetime.now(UTC) - timedelta(hours=10)
+    async with a_wire(a_venue_spec(path=a_model(), start=opened_at)) as wire:
         yield wire
 
 
