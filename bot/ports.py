@@ -65,6 +65,47 @@ class MarketData(Protocol):
         ...
 
 
+class PriceHistory(Protocol):
+    """What the past of one coin was at one venue: public prices, in bars of one length.
+
+    A bar is known by when it opened. Periods are half-open: ``since`` belongs to one, ``until``
+    does not. What is missing in an answer was not quoted or not settled; nothing is filled in.
+    """
+
+    @property
+    def spot_market(self) -> str:
+        """Whose prices stand for spot."""
+        ...
+
+    @property
+    def perp_market(self) -> str:
+        """The inverse perpetual."""
+        ...
+
+    @property
+    def most_bars(self) -> int:
+        """How many bars one question about prices may be about."""
+        ...
+
+    @property
+    def tells_funding(self) -> bool:
+        """Whether funding rates of the past can be asked for at all."""
+        ...
+
+    async def spot_closes(self, since: datetime, until: datetime) -> Mapping[datetime, Decimal]:
+        """The last spot price in each bar that opened in the period, in dollars."""
+        ...
+
+    async def perp_closes(self, since: datetime, until: datetime) -> Mapping[datetime, Decimal]:
+        """The last price of the perpetual in each bar that opened in the period, in dollars."""
+        ...
+
+    async def funding(self, since: datetime, until: datetime) -> Mapping[datetime, Decimal]:
+        """Every rate settled in the period, by when it was settled: a share of the notional,
+        positive where longs pay shorts."""
+        ...
+
+
 class OrderGateway(Protocol):
     """One account at one venue, write side. Nothing here is ever sent twice by itself."""
 

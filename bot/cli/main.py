@@ -18,6 +18,7 @@ from bot import __version__
 from bot.cli import (
     checking,
     configuring,
+    downloading,
     explaining,
     looking,
     replaying,
@@ -77,6 +78,7 @@ for _command in (
     steering.reduce,
     steering.resume,
     steering.unwind,
+    downloading.download,
     replaying.replay,
     what_if.scenario,
     simulating.simulate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -115,6 +115,19 @@ def length(text: str, option: str) -> timedelta:
             f"{option}: {text!r} is not a length of time; write one such as 90s, 10m, 2h or 1d"
         )
     return timedelta(seconds=float(seconds))
+
+
+def moment(text: str, option: str) -> datetime:
+    """A moment in ISO 8601, a date being its midnight; without an offset it is UTC. Raises
+    :class:`ConfigError`."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ConfigError(
+            f"{option}: {text!r} is not a time; write one such as 2024-01-31 or "
+            "2024-01-31T08:00:00Z"
+        ) from None
 
 
 def pairs(given: Iterable[str], option: str, example: str) -> dict[str, str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +9,11 @@ import typer
 
 from bot.cli import parsing
 from bot.cli.options import AsJson
+from bot.cli.progress import progress_bar
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bot.replay import Progress, ReplayRequest
+    from bot.replay import ReplayRequest
 
 
 def replay(
@@ -140,7 +138,7 @@ def replay(
         leverage=leverage,
     )
     page = None if html is None else _writable(html)
-    with _progress_bar() as progress:
+    with progress_bar("reading", "bars") as progress:
         report = run_replay(request, progress)
     if page is not None:
         write_html(report, page)
@@ -205,29 +203,3 @@ def _writable(name: str) -> Path:
     if not page.absolute().parent.is_dir():
         raise ConfigError(f"--html: there is no folder {page.parent}; create it first")
     return page
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress | None]:
-    """A bar on standard error where that is a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    from bot.cli.output import console
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console(sys.stderr)) as bars:
-        task = bars.add_task("reading", total=None)
-
-        def tell(done: int, total: int) -> None:
-            bars.update(task, description="bars", completed=done, total=total)
-
-        yield tell

@@ -17,6 +17,7 @@ def loaded(*arguments):
 assert loaded("--help") == set()
 assert not any(name in sys.modules for name in ("numpy", "structlog", "bot.settings"))
 assert loaded("scenario") == set()
+assert loaded("download", "--help") == set()
 assert loaded("config", "show", "--config", "hedge.toml") == set()
 assert loaded("config", "check", "--config", "hedge.toml") == set()
 assert loaded("replay", *{replay!r}) == set()

@@ -41,9 +41,13 @@ RESERVE: Final = 200
 
 WEIGHTS: Final[Mapping[tuple[str, str], int]] = {
     ("GET", "/api/v3/account"): 20,
+    ("GET", "/api/v3/exchangeInfo"): 20,
+    ("GET", "/api/v3/klines"): 2,
     ("GET", "/api/v3/time"): 1,
     ("GET", "/sapi/v1/account/apiRestrictions"): 1,
     ("GET", "/dapi/v1/exchangeInfo"): 1,
+    ("GET", "/dapi/v1/fundingRate"): 1,
+    ("GET", "/dapi/v1/klines"): 5,
     ("GET", "/dapi/v1/time"): 1,
     ("GET", "/dapi/v1/premiumIndex"): 10,
     ("GET", "/dapi/v1/positionRisk"): 1,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import certifi
+from yarl import URL
 
 from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.session import Route, VenueSession, Weigher, read_base
@@ -78,35 +79,55 @@ async def make_clients(spec: AccountSpec, made: Made) -> AsyncIterator[tuple[Any
     base = None if spec.base_url is None else read_base(spec.base_url, foreign=made.foreign)
     if spec.environment is Environment.LOOPBACK and (base is None or not is_loopback(base.host)):
         raise ConfigError(f"{where}: a rehearsal on this machine needs an api_url on loopback")
+    keys = {"apiKey": spec.api_key.reveal(), "secret": spec.api_secret.reveal()}
+    if spec.password is not None:
+        keys["password"] = spec.password.reveal()
+    async with _made(made, base, spec.environment, keys, spec.timeout_s) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def make_public_clients(
+    made: Made, base_url: str | None, *, timeout_s: float
+) -> AsyncIterator[tuple[Any, ...]]:
+    """Clients without any key, for what a venue tells everybody, in its live world.
+
+    With ``base_url`` every request goes there. Raises :class:`bot.errors.ConfigError` for an
+    address that cannot be used.
+    """
+    base = None if base_url is None else read_base(base_url, foreign=made.foreign)
+    async with _made(made, base, Environment.LIVE, {}, timeout_s) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def _made(
+    made: Made,
+    base: URL | None,
+    environment: Environment,
+    keys: Mapping[str, str],
+    timeout_s: float,
+) -> AsyncIterator[tuple[Any, ...]]:
     tls = ssl.create_default_context(cafile=certifi.where())
     route = Route(made.world.budgets, base, required=made.world.header, alien=made.alien)
     session = VenueSession(route, made.weigh, tls)
-    clients: list[Any] = []
-    try:
-        for kind in made.kinds:
-            client = kind(_settings(spec, session, tls, made.options))
-            clients.append(client)
-            made.enter(client, spec.environment)
-        yield tuple(clients)
-    finally:
-        await asyncio.gather(*(client.close() for client in clients))
-        await session.close()
-
-
-def _settings(
-    spec: AccountSpec, session: VenueSession, tls: ssl.SSLContext, options: Mapping[str, Any]
-) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "apiKey": spec.api_key.reveal(),
-        "secret": spec.api_secret.reveal(),
+        **keys,
         "session": session,
         "ssl_context": tls,
         "enableRateLimit": False,
         "number": str,
-        "timeout": int(spec.timeout_s * 1000),
+        "timeout": int(timeout_s * 1000),
         "timeout_on_exit": 0,  # there is no connection of the client's own to wait for
-        "options": {**_USUAL, **options},
+        "options": {**_USUAL, **made.options},
     }
-    if spec.password is not None:
-        settings["password"] = spec.password.reveal()
-    return settings
+    clients: list[Any] = []
+    try:
+        for kind in made.kinds:
+            client = kind(settings)
+            clients.append(client)
+            made.enter(client, environment)
+        yield tuple(clients)
+    finally:
+        await asyncio.gather(*(client.close() for client in clients))
+        await session.close()

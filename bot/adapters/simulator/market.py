@@ -67,6 +67,7 @@ class Market:
         self.step = 0
         self.step_s = step_s
         self._step = timedelta(seconds=step_s)
+        self._seed = seed
         self._shared = Chance(seed, "all assets")
         self.moves: list[Move] = []
         self._planned: tuple[Move, ...] = ()
@@ -81,12 +82,21 @@ class Market:
     def plan(self, moves: Sequence[Move]) -> None:
         """Moves that are known beforehand; they belong to the spec, not to the state."""
         self._planned = tuple(moves)
-        self._look()
+        self.look()
 
     def add(self, move: Move) -> None:
         """A move that begins now."""
         self.moves.append(move)
-        self._look()
+        self.look()
+
+    def from_the_start(self) -> Market:
+        """The same market once more, at its first step. It goes the same way: whatever moves are
+        made in this one are made in it."""
+        specs = [market.spec for market in self.assets.values()]
+        again = Market(specs, seed=self._seed, step_s=self.step_s, started_at=self.started_at)
+        again.moves = self.moves
+        again.plan(self._planned)
+        return again
 
     def step_at(self, now: datetime) -> int:
         """The last step that has come at this time."""
@@ -106,7 +116,7 @@ class Market:
         shared = self._shared.row(self.step)
         for market in self.assets.values():
             market.path.move_to(self.step, shared)
-        self._look()
+        self.look()
 
     def settle(self, market: AssetMarket) -> Decimal | None:
         """The rate of the interval that ends with this step, whose successor begins; None where
@@ -147,10 +157,10 @@ class Market:
         for asset, market in self.assets.items():
             market.path.restore(step, paths[asset])
             market.funding_step = self._funding_step_after(market, step)
-        self._look()
+        self.look()
 
-    def _look(self) -> None:
-        """Take the prices of this step from the paths, with all moves on top."""
+    def look(self) -> None:
+        """Take the prices of this step from the paths, with all moves on top. Nothing is drawn."""
         moves = (*self._planned, *self.moves)
         for asset, market in self.assets.items():
             factor = ONE

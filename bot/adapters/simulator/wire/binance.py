@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.spec import FaultSpec
+from bot.adapters.simulator.tape import Tape
 from bot.adapters.simulator.wire.asked import Asked, Params
 from bot.adapters.simulator.wire.binance_table import (
     ENDPOINTS,
@@ -42,6 +43,7 @@ class Binance:
         self._venue = venue
         self._keys = KeyRing(keys)
         self._times = times
+        self._tape = Tape(venue.simulation.market, times.ms)
         self._budgets = Budgets(LIMITS)
 
     def enter(self, asked: Asked) -> Visit:
@@ -63,8 +65,8 @@ class Binance:
         """Verify the signature where there has to be one, then act."""
         endpoint, params = _endpoint(asked), asked.parameters()
         if endpoint.may is May.LOOK:
-            return endpoint.act(Call(self._venue, self._times, params, None, strikes))
-        call = Call(self._venue, self._times, params, self._keys.holder(asked), strikes)
+            return endpoint.act(self._call(params, None, strikes))
+        call = self._call(params, self._keys.holder(asked), strikes)
         self._admit(asked, params, endpoint, call)
         return endpoint.act(call)
 
@@ -96,6 +98,9 @@ class Binance:
         if ban:
             return banned(wall_s, self._now_ms() + int(wall_s * 1_000))
         return too_many(wall_s)
+
+    def _call(self, params: Params, key: ApiKey | None, strikes: tuple[FaultSpec, ...]) -> Call:
+        return Call(self._venue, self._times, self._tape, params, key, strikes)
 
     def _admit(self, asked: Asked, params: Params, endpoint: Endpoint, call: Call) -> None:
         key = self._keys.holder(asked)

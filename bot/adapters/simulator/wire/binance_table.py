@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.adapters.simulator.wire import (
     binance_account,
+    binance_candles,
     binance_history,
     binance_market,
     binance_orders,
@@ -29,8 +30,9 @@ LIMITS: Final = {
     WALLETS: Limits(weight=12_000, orders=12_000),
 }
 """The budget of each host a minute."""
-_BY_LIMIT: Final = ((50, 2), (100, 5), (500, 10))
-"""Rows of a book, and what up to so many weigh."""
+_BOOK: Final = ((50, 2), (100, 5), (500, 10), (1_000, 20))
+_CANDLES: Final = ((99, 1), (499, 2), (1_000, 5), (1_500, 10))
+"""Rows of a book and candles of a contract, and what up to so many weigh."""
 
 
 class May(Enum):
@@ -45,8 +47,8 @@ class May(Enum):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An address. ``operation`` is the one of the ports that it comes to, for faults to strike;
-    ``weight_of_all`` is what it weighs where no contract is named; ``by_limit`` makes it heavier
-    the more rows are asked for."""
+    ``weight_of_all`` is what it weighs where no contract is named; ``by_limit`` is what up to so
+    many rows weigh."""
 
     act: Callable[[Call], Json]
     operation: str
@@ -54,13 +56,14 @@ class Endpoint:
     weight: int = 1
     weight_of_all: int | None = None
     is_order: bool = False
-    by_limit: bool = False
+    by_limit: tuple[tuple[int, int], ...] = ()
 
     def weighs(self, params: Params) -> int:
         """What a request with these parameters takes from the budget."""
         if self.by_limit:
             rows = params.whole("limit") or 500
-            return next((weight for most, weight in _BY_LIMIT if rows <= most), 20)
+            heaviest = self.by_limit[-1][1]
+            return next((weight for most, weight in self.by_limit if rows <= most), heaviest)
         if self.weight_of_all is None or "symbol" in params:
             return self.weight
         return self.weight_of_all
@@ -76,7 +79,11 @@ ENDPOINTS: Final = {
     "GET /dapi/v1/ticker/bookTicker": Endpoint(binance_market.book_ticker, "quotes", _LOOK, 2, 5),
     "GET /dapi/v1/ticker/price": Endpoint(binance_market.ticker_price, "quotes", _LOOK, 1, 2),
     "GET /dapi/v1/ticker/24hr": Endpoint(binance_market.ticker_day, "quotes", _LOOK, 1, 40),
-    "GET /dapi/v1/depth": Endpoint(binance_market.depth, "quotes", _LOOK, by_limit=True),
+    "GET /dapi/v1/depth": Endpoint(binance_market.depth, "quotes", _LOOK, by_limit=_BOOK),
+    "GET /dapi/v1/klines": Endpoint(
+        binance_candles.contract_candles, "quotes", _LOOK, by_limit=_CANDLES
+    ),
+    "GET /dapi/v1/fundingRate": Endpoint(binance_candles.funding_rates, "quotes", _LOOK),
     "GET /dapi/v1/account": Endpoint(binance_account.account, "balances", _READ, 5),
     "GET /dapi/v1/balance": Endpoint(binance_account.balance, "balances", _READ),
     "GET /dapi/v1/positionRisk": Endpoint(binance_account.position_risk, "positions", _READ),
@@ -108,6 +115,7 @@ ENDPOINTS: Final = {
     "GET /api/v3/exchangeInfo": Endpoint(binance_spot.exchange_info, "instruments", _LOOK, 20),
     "GET /api/v3/ticker/price": Endpoint(binance_spot.ticker_price, "quotes", _LOOK, 2, 4),
     "GET /api/v3/ticker/bookTicker": Endpoint(binance_spot.book_ticker, "quotes", _LOOK, 2, 4),
+    "GET /api/v3/klines": Endpoint(binance_candles.spot_candles, "quotes", _LOOK, 2),
     "GET /api/v3/account": Endpoint(binance_spot.account, "balances", _READ, 20),
     "GET /sapi/v1/system/status": Endpoint(binance_wallets.system_status, "time", _LOOK),
     "GET /sapi/v1/account/apiRestrictions": Endpoint(

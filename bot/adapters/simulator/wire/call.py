@@ -14,6 +14,7 @@ from bot.adapters.simulator.ledger import AccountLedger
 from bot.adapters.simulator.market import AssetMarket
 from bot.adapters.simulator.simulation import Simulation
 from bot.adapters.simulator.spec import FaultKind, FaultSpec
+from bot.adapters.simulator.tape import Tape
 from bot.adapters.simulator.wire.asked import Params
 from bot.adapters.simulator.wire.signing import ApiKey, denied
 from bot.adapters.simulator.wire.times import WireTime
@@ -30,6 +31,7 @@ class Call:
 
     venue: SimulatedVenue
     times: WireTime
+    tape: Tape
     params: Params
     key: ApiKey | None
     strikes: tuple[FaultSpec, ...] = ()

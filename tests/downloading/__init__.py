@@ -1,0 +1,1 @@
+"""Fetching the past of a coin into a file."""
