@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.account import Wallet
+from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
@@ -133,6 +134,11 @@ class Desk:
             if bag.plan.bag.symbol not in symbols:
                 symbols.append(bag.plan.bag.symbol)
         return {account: tuple(symbols) for account, symbols in wanted.items()}
+
+    def contract_changes(self, bag: Bag) -> tuple[str, ...]:
+        """What of a bag's contract is not as it was when somebody last agreed to it, in words."""
+        changes = self.accounts[bag.hedge_account].contract_changes
+        return tuple(str(change) for change in changes if change.symbol == bag.symbol)
 
 
 def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, Decimal | None]:

@@ -130,6 +130,7 @@ def _judge(
             turnover_last_day_usd=turnover_usd,
             in_doubt=in_doubt,
             isolated_coin=isolated_coin,
+            contract_changes=desk.contract_changes(plan.bag),
         ),
     )
     reported = [leg.liquidation_price for leg in legs if leg.liquidation_price is not None]
