@@ -16,7 +16,7 @@ from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.records import EVERYTHING, BagMemory, Control
+from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
 from bot.engine.observe import AccountPorts
@@ -125,6 +125,7 @@ class Desk:
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
+    transfers: tuple[Transfer, ...] = ()  # those without a known end, as of the last cycle
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:
         """The symbols to quote, per account."""
