@@ -1,7 +1,7 @@
 """The coin-margined contracts of Binance, from what was kept or from ``exchangeInfo``.
 
 Those on the coins in use are kept as they came, and of every other one what it takes to read a
-position in it. A position in a contract that is in neither is why Binance is asked again.
+position in it. A position that cannot be read with them is why Binance is asked again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.adapters.ccxt import binance_markets
+from bot.adapters.ccxt import binance, binance_markets
+from bot.adapters.ccxt.binance import Contracts
 from bot.adapters.ccxt.binance_client import Clients
-from bot.adapters.ccxt.binance_markets import Contract, rows
+from bot.adapters.ccxt.binance_markets import Contract
 from bot.adapters.ccxt.errors import UNREADABLE
 from bot.adapters.ccxt.kept_markets import OTHERS
 from bot.adapters.ccxt.spec import AccountSpec
@@ -65,7 +66,8 @@ async def list_contracts(
 async def _from_kept(
     spec: AccountSpec, clients: Clients, kept: tuple[dict[str, Any], ...]
 ) -> Listed | None:
-    """The kept contracts; None where they are not enough to read every position with."""
+    """The kept contracts; None where not every position can be read with them, be it in a new
+    contract or in one that is no more worth what it was."""
     coin = clients.coin
     try:
         markets: dict[str, Any] = coin.set_markets([coin.parse_market(row) for row in kept])
@@ -73,11 +75,11 @@ async def _from_kept(
     except (MalformedReport, *UNREADABLE):
         return None
     await coin.load_time_difference()
-    known = {contract.market for contract in listed.contracts}
     held = await coin.dapiPrivateGetPositionRisk()
-    for row in rows(held, "binance position"):
-        if row.number("positionAmt") and row.text("symbol") not in known:
-            return None
+    try:
+        binance.positions(held, Contracts(listed.contracts))
+    except MalformedReport:
+        return None
     return listed
 
 
