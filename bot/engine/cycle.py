@@ -42,12 +42,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     began = desk.clock.now()
     await _read_controls(desk)
     reconciled = await _settle(desk)
-    desk.transfers = await reconcile_transfers(
-        {name: ports.reader for name, ports in desk.accounts.items()},
-        journal=desk.journal,
-        clock=desk.clock,
-        policy=IN_PASSING,
-    )
+    await _settle_transfers(desk)
     seen: Look | None = None
     trouble = ""
     try:
@@ -130,6 +125,19 @@ async def _settle(desk: Desk) -> Reconciled:
                 bag.tally.credit(placed.fills)
                 bag.in_flight.discard(placed.client_order_id)
     return reconciled
+
+
+async def _settle_transfers(desk: Desk) -> None:
+    """Look after coins on their way; most cycles have nothing of the kind."""
+    if not desk.moving:
+        return
+    desk.transfers = await reconcile_transfers(
+        {name: ports.reader for name, ports in desk.accounts.items()},
+        journal=desk.journal,
+        clock=desk.clock,
+        policy=IN_PASSING,
+    )
+    desk.moving = bool(desk.transfers)
 
 
 async def _bag_cycle(

@@ -125,7 +125,8 @@ class Desk:
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
-    transfers: tuple[Transfer, ...] = ()  # those without a known end, as of the last cycle
+    moving: bool = True  # whether the journal may hold transfers whose end is not known
+    transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:
         """The symbols to quote, per account."""

@@ -91,7 +91,8 @@ async def move_coins(
 ) -> Moved:
     """Move coins, or go on with a move of the same id, as far as everything is certain.
 
-    No bag of the account may be in a cycle meanwhile. Raises
+    No bag of the account may be in a cycle meanwhile, and its desk is told with
+    :attr:`bot.engine.desk.Desk.moving` that there may be coins on their way. Raises
     :class:`bot.errors.ConfigError` for a move that makes no sense,
     :class:`bot.errors.IncompleteSnapshot` where a wallet is not listed or does not stand still
     before anything is sent, :class:`bot.errors.AccessDenied`, :class:`bot.errors.JournalError`, and

@@ -42,7 +42,7 @@ def test_the_bag_is_whole_wherever_its_coins_are(spot: str, margin: str, transit
     snapshots = seen(spot, margin)
     coins = in_transit_coin(a_bag(), [ONE_COIN], snapshots, now=NOON)
     assert coins == transit
-    whole = sum(b.amount_coin for b in buckets_of(a_bag(), snapshots, coins))
+    whole = sum((b.amount_coin for b in buckets_of(a_bag(), snapshots, coins)), D(0))
     assert abs(whole - 10) < D("0.11")
 
 
