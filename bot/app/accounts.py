@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.adapters.ccxt.exchange import open_account
+from bot.adapters.ccxt.exchange import contract_changes, open_account
 from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret, VenueAccount
 from bot.adapters.ccxt.terms import Change, Terms
 from bot.adapters.ccxt.venue_names import check_venues, environment_of, wallets_of
 from bot.domain.account import Wallet
+from bot.engine.observe import AccountPorts
 from bot.errors import ConfigError
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.settings.model import AccountHolding, Confirmation, Mode, PositionMode
+
+
+@asynccontextmanager
+async def open_to_look(settings: Settings, name: str, clock: Clock) -> AsyncIterator[VenueAccount]:
+    """One account to be looked at as it is: nothing of its terms is asked for or changed."""
+    spec = account_spec(settings, name, may_change=False)
+    spec = replace(spec, change=Change.OVERLOOK, lean_quotes=False)
+    async with open_account(spec, clock) as account:
+        yield account
 
 
 @asynccontextmanager
@@ -73,7 +85,19 @@ def account_spec(settings: Settings, name: str, *, may_change: bool) -> AccountS
         terms=terms,
         change=_change(account.confirm) if changes else Change.NEVER,
         lean_quotes=True,
+        cache_folder=None if account.is_on_loopback else cache_folder(settings),
+        accept_changes=Confirmation.CONTRACT_CHANGES in account.confirm,
     )
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Where the contracts in use are kept between starts: beside the simulated venue's state."""
+    return Path(settings.simulator.state_file).parent
+
+
+def ports_of(account: VenueAccount) -> AccountPorts:
+    """The doors of an opened account."""
+    return AccountPorts(account, account, account, contract_changes(account))
 
 
 def _change(confirmed: tuple[Confirmation, ...]) -> Change:

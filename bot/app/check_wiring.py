@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
 
-from bot.adapters.clock import ScaledClock
+from bot.adapters.ccxt.venue_names import check_venues
+from bot.adapters.clock import ScaledClock, SystemClock
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.state import saved_at
 from bot.app import open_bot
@@ -32,10 +32,7 @@ from bot.domain.judgement import HedgePlan
 from bot.errors import ConfigError, ExchangeError
 from bot.ports import Clock
 from bot.settings import Settings, hedge_plans, secrets_of
-from bot.settings.model import BagSettings
-
-_WITHOUT_ORDERS: Final = frozenset({"shadow"})
-"""Modes in which the bot only pretends to send."""
+from bot.settings.model import BagSettings, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,18 @@ class Doors:
 def doors(settings: Settings) -> Doors:
     """The accounts of the settings. A daemon may run meanwhile: the simulated venue's file is only
     read. Raises :class:`bot.errors.ConfigError`."""
+    if settings.mode is not Mode.DRY_RUN:
+        from bot.app.accounts import accounts_in_use, open_to_look  # ccxt takes a second
+
+        check_venues(settings)
+        wall = SystemClock()
+        return Doors(
+            {
+                name: partial(open_to_look, settings, name, wall)
+                for name in accounts_in_use(settings)
+            },
+            wall,
+        )
     state_file = Path(settings.simulator.state_file)
     start = saved_at(state_file) or settings.simulator.start or datetime.now(UTC)
     clock = ScaledClock(start, 1.0)
@@ -76,7 +85,12 @@ async def run_check(settings: Settings, *, probing: bool = False) -> tuple[Findi
         findings += found.findings
         plans, complaints = await plans_of(settings, found.accounts)
         findings += complaints
-        intentions = Intentions(plans, sends_orders=str(settings.mode) not in _WITHOUT_ORDERS)
+        intentions = Intentions(
+            plans,
+            sends_orders=settings.mode is not Mode.SHADOW,
+            confirmed={name: account.confirm for name, account in settings.accounts.items()},
+            account_ids=_named(settings),
+        )
         findings += await check_accounts(found.accounts, intentions, place.clock)
         live = sorted(
             plan.bag.hedge_account
@@ -92,6 +106,17 @@ async def run_check(settings: Settings, *, probing: bool = False) -> tuple[Findi
         is_passed=passed(findings),
     )
     return redacted(findings, secrets_of(settings))
+
+
+def _named(settings: Settings) -> Mapping[str, str]:
+    """What the accounts are called that real coins may be traded on."""
+    if settings.mode is not Mode.LIVE:
+        return {}
+    return {
+        name: account.live_account
+        for name, account in settings.accounts.items()
+        if account.live_account is not None
+    }
 
 
 async def plans_of(

@@ -1,7 +1,7 @@
 """Remembers which configuration passed a check and when, for live mode to ask.
 
-A small JSON file. It holds a hash of the settings in effect, in which secrets are masked, the time
-and the outcome; no finding, and nothing that an attacker could use.
+A small JSON file. It holds a hash of the settings in effect, keys included so that another key has
+to be checked anew, the time and the outcome; no finding, and nothing that an attacker could use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from bot.domain.quantities import plain
 from bot.errors import ConfigError
 from bot.settings import Settings
-from bot.settings.address import MASK, shown_address
+from bot.settings.address import shown_address
 
 MAX_AGE: Final = timedelta(days=1)
 """How long a passed check of the same configuration is good for."""
@@ -34,7 +34,7 @@ _WITHOUT_MEANING: Final = {"log"}
 
 def configuration_hash(settings: Settings) -> str:
     """A name for the settings in effect, however they were written: any other value, another name.
-    Secrets do not count, nor how much is logged."""
+    Another key is another value; how much is logged does not count."""
     held = settings.model_dump(exclude=_WITHOUT_MEANING)
     held["journal"]["url"] = shown_address(settings.journal.url.get_secret_value())
     text = json.dumps(_plain(held), sort_keys=True)
@@ -42,7 +42,7 @@ def configuration_hash(settings: Settings) -> str:
 
 
 def _plain(value: object) -> object:
-    """A value as JSON has it, the same text for the same number; of a secret, that it is there."""
+    """A value as JSON has it, the same text for the same number; of a secret, its hash."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -51,7 +51,7 @@ def _plain(value: object) -> object:
         case Enum():
             return str(value.value)
         case SecretStr():
-            return MASK
+            return hashlib.sha256(value.get_secret_value().encode()).hexdigest()
         case dict():
             return {str(_plain(key)): _plain(held) for key, held in value.items()}
         case list() | tuple():

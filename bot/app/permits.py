@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot.adapters.ccxt.spec import VenueAccount
+from bot.app.passed_checks import checks_file, configuration_hash, passed_recently
 from bot.errors import ConfigError
 from bot.ports import Journal
 from bot.settings import Settings
@@ -29,6 +31,18 @@ def permit(settings: Settings, *, fresh: bool, live: bool) -> None:
         raise ConfigError(
             f"--fresh forgets what a rehearsal on this machine has written, and the mode is "
             f"{settings.mode.value}; leave it out"
+        )
+
+
+def require_checked(settings: Settings, now: datetime) -> None:
+    """Raise :class:`ConfigError` where real coins would be traded on settings and keys that have
+    not passed a check within the last day."""
+    if settings.mode is not Mode.LIVE:
+        return
+    if not passed_recently(checks_file(settings), configuration_hash(settings), now):
+        raise ConfigError(
+            "these settings and keys have not passed a check within the last day; run "
+            "`hedgehold check` with the same files, and mend what it finds"
         )
 
 

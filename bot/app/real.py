@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.journal import MemoryJournal, open_journal
 from bot.adapters.journal.forget import forget_journal, journal_exists
 from bot.adapters.telemetry import LineTelemetry, TerminalTelemetry
-from bot.app.accounts import open_accounts
-from bot.app.permits import require_mode, require_named
+from bot.app.accounts import open_accounts, ports_of
+from bot.app.permits import require_checked, require_mode, require_named
 from bot.app.shadows import shadows
 from bot.app.wiring import Bot, Viewer, open_desks
-from bot.engine.observe import AccountPorts
 from bot.ports import Journal
 from bot.settings import Settings, hedge_plans
 from bot.settings.model import Mode
@@ -26,6 +26,7 @@ async def open_real(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIt
     url, clock = settings.journal.url.get_secret_value(), SystemClock()
     if fresh:
         forget_journal(url)
+    require_checked(settings, datetime.now(UTC))
     async with (
         open_journal(url, writer=True) as journal,
         open_accounts(settings, clock, may_change=True) as accounts,
@@ -33,7 +34,7 @@ async def open_real(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIt
         await require_mode(journal, settings)
         await require_named(settings, accounts)
         plans = hedge_plans(settings, {n: await a.instruments() for n, a in accounts.items()})
-        ports = {name: AccountPorts(a, a, a) for name, a in accounts.items()}
+        ports = {name: ports_of(account) for name, account in accounts.items()}
         if settings.mode is Mode.SHADOW:
             ports |= await shadows(settings, accounts, clock)
         telemetry = TerminalTelemetry() if pretty else LineTelemetry()
@@ -52,7 +53,7 @@ async def open_real_view(settings: Settings) -> AsyncIterator[Viewer]:
             await require_mode(journal, settings)
         accounts = await stack.enter_async_context(open_accounts(settings, clock, may_change=False))
         plans = hedge_plans(settings, {n: await a.instruments() for n, a in accounts.items()})
-        ports = {name: AccountPorts(a, a, a) for name, a in accounts.items()}
+        ports = {name: ports_of(account) for name, account in accounts.items()}
         if settings.mode is Mode.SHADOW:
             ports |= await shadows(settings, accounts, clock)
         desks = await open_desks(settings, plans, ports, journal, clock, LineTelemetry())

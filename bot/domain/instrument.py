@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from bot.domain.margin import MaintenanceConvention, MaintenanceTier
-from bot.domain.quantities import ZERO, is_multiple
+from bot.domain.quantities import ZERO, is_multiple, plain
 from bot.errors import ConfigError
 
 
@@ -48,6 +49,52 @@ class InversePerpetual:
     def is_whole(self, contracts: Decimal) -> bool:
         """Whether the venue could take this size: a whole number of lots, not zero."""
         return contracts > ZERO and is_multiple(contracts, self.lot_contracts)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractChange:
+    """A figure of a contract that is not what it was when somebody last agreed to it.
+
+    ``field`` is that of :class:`InversePerpetual`; ``kept`` is the figure agreed to, ``live`` the
+    venue's.
+    """
+
+    symbol: str
+    field: str
+    kept: Decimal
+    live: Decimal
+
+    def __str__(self) -> str:
+        """The change as a person reads it."""
+        return (
+            f"{AGREED_FIGURES[self.field]} of {self.symbol} was {plain(self.kept)} and is now "
+            f"{plain(self.live)}"
+        )
+
+
+AGREED_FIGURES: Final = {
+    "contract_usd": "the dollars of a contract",
+    "tick_usd": "the tick",
+    "lot_contracts": "the lot",
+    "min_contracts": "the smallest order",
+}
+"""What may not change of a contract without somebody's consent, in words."""
+
+
+def agreed_figures(instrument: InversePerpetual) -> dict[str, Decimal]:
+    """The figures of a contract that somebody agrees to by trading it."""
+    return {field: getattr(instrument, field) for field in AGREED_FIGURES}
+
+
+def contract_changes(
+    agreed: Mapping[str, Decimal], instrument: InversePerpetual
+) -> tuple[ContractChange, ...]:
+    """Every figure of a contract that differs from the agreed one; all of them must be agreed."""
+    return tuple(
+        ContractChange(instrument.symbol, field, agreed[field], live)
+        for field, live in agreed_figures(instrument).items()
+        if live != agreed[field]
+    )
 
 
 def symbol_parts(symbol: str) -> tuple[str, str, str | None]:

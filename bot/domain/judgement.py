@@ -40,7 +40,8 @@ class HedgePlan:
 class Circumstances:
     """What is known beside exposure and prices when a bag is judged.
 
-    ``isolated_coin`` are the coins bound to the position in isolated mode.
+    ``isolated_coin`` are the coins bound to the position in isolated mode. ``contract_changes``
+    says what of the contract is not as it was when somebody last agreed to it.
     """
 
     cycle: int
@@ -53,6 +54,7 @@ class Circumstances:
     turnover_last_day_usd: Decimal = ZERO
     in_doubt: tuple[str, ...] = ()
     isolated_coin: Decimal | None = None
+    contract_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def judge(
         orders_last_hour=now.orders_last_hour,
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
+        contract_changes=now.contract_changes,
     )
     is_slice = whole_contracts(left, instrument) > ZERO
     return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)

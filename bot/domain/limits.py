@@ -55,7 +55,8 @@ class GuardFacts:
 
     ``liquidation_after`` is the liquidation price once the order has filled (None: unknown, which
     is not the same as NEVER); only a limit on its distance reads it. ``in_doubt`` names the
-    market's orders whose outcome is unknown.
+    market's orders whose outcome is unknown, ``contract_changes`` says what of its contract is not
+    as it was when somebody last agreed to it.
     """
 
     state: TradingState
@@ -67,6 +68,7 @@ class GuardFacts:
     orders_last_hour: int
     turnover_last_day_usd: Decimal
     in_doubt: tuple[str, ...] = ()
+    contract_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def review(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> Approv
     """
     no = (
         _state_rule(intent, facts)
+        or _contract_rule(intent, facts)
         or _shape_rule(intent, facts)
         or _book_rule(facts)
         or _rate_rule(intent, limits, facts)
@@ -126,6 +129,15 @@ def _state_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
         return (
             "in_doubt",
             f"the outcome of {', '.join(facts.in_doubt)} is unknown: settle it before any order",
+        )
+    return None
+
+
+def _contract_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
+    if facts.contract_changes and not intent.reduce_only:
+        return (
+            "contract_changed",
+            f"{', '.join(facts.contract_changes)}: the short may not grow until that is confirmed",
         )
     return None
 

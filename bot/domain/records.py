@@ -151,17 +151,29 @@ class Flow:
 
 
 class TransferStatus(Enum):
-    """intended → sent → arrived, or failed."""
+    """intended → sent → arrived, or failed.
+
+    While ``INTENDED`` it may have been sent or not; ``SENT`` is what the venue has said yes to.
+    """
 
     INTENDED = "intended"
     SENT = "sent"
     ARRIVED = "arrived"
     FAILED = "failed"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can happen to the transfer."""
+        return self in (TransferStatus.ARRIVED, TransferStatus.FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Coins on their way between wallets of one account. While sent, they are in transit."""
+    """Coins on their way between wallets of one account. While sent, they are in transit.
+
+    ``source_before_coin`` and ``destination_before_coin`` are what the wallets held when it was
+    intended; None where nobody looked.
+    """
 
     transfer_id: str
     account: str
@@ -172,6 +184,8 @@ class Transfer:
     status: TransferStatus
     at: datetime
     note: str = ""
+    source_before_coin: Decimal | None = None
+    destination_before_coin: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

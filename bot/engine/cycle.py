@@ -6,11 +6,13 @@ The first thing a new process does is what every cycle does: settle what is in d
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from bot.domain.limits import Approved, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
+from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
 from bot.engine.observe import Look, look_with_patience
@@ -26,6 +28,9 @@ from bot.errors import (
     SnapshotError,
 )
 
+IN_PASSING: Final = TransferPolicy(reads=2, spacing_s=1.0)
+"""How a cycle looks after a transfer whose end is not known: there will be another cycle."""
+
 
 async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...]:
     """Run every bag of the desk through one cycle and answer what was recorded.
@@ -37,6 +42,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     began = desk.clock.now()
     await _read_controls(desk)
     reconciled = await _settle(desk)
+    await _settle_transfers(desk)
     seen: Look | None = None
     trouble = ""
     try:
@@ -64,6 +70,7 @@ async def look_only(desk: Desk) -> tuple[CycleRecord, ...]:
     cycle = desk.numbers.next()
     began = desk.clock.now()
     desk.controls = await desk.journal.controls()
+    desk.transfers = await desk.journal.transfers(unsettled_only=True)
     unknown = Reconciled((), await desk.journal.unsettled())
     trouble = ""
     records = []
@@ -118,6 +125,19 @@ async def _settle(desk: Desk) -> Reconciled:
                 bag.tally.credit(placed.fills)
                 bag.in_flight.discard(placed.client_order_id)
     return reconciled
+
+
+async def _settle_transfers(desk: Desk) -> None:
+    """Look after coins on their way; most cycles have nothing of the kind."""
+    if not desk.moving:
+        return
+    desk.transfers = await reconcile_transfers(
+        {name: ports.reader for name, ports in desk.accounts.items()},
+        journal=desk.journal,
+        clock=desk.clock,
+        policy=IN_PASSING,
+    )
+    desk.moving = bool(desk.transfers)
 
 
 async def _bag_cycle(

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.account import Wallet
+from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.records import EVERYTHING, BagMemory, Control
+from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
 from bot.engine.observe import AccountPorts
@@ -124,6 +125,8 @@ class Desk:
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
+    moving: bool = True  # whether the journal may hold transfers whose end is not known
+    transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:
         """The symbols to quote, per account."""
@@ -133,6 +136,11 @@ class Desk:
             if bag.plan.bag.symbol not in symbols:
                 symbols.append(bag.plan.bag.symbol)
         return {account: tuple(symbols) for account, symbols in wanted.items()}
+
+    def contract_changes(self, bag: Bag) -> tuple[str, ...]:
+        """What of a bag's contract is not as it was when somebody last agreed to it, in words."""
+        changes = self.accounts[bag.hedge_account].contract_changes
+        return tuple(str(change) for change in changes if change.symbol == bag.symbol)
 
 
 def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, Decimal | None]:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from bot.domain.account import AccountSnapshot, Quote, Wallet
 from bot.domain.exposure import Bag, settles_in
+from bot.domain.instrument import ContractChange
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
@@ -22,11 +23,15 @@ from bot.ports import AccountReader, Clock, MarketData, OrderGateway
 
 @dataclass(frozen=True, slots=True)
 class AccountPorts:
-    """One account's three doors to its venue."""
+    """One account's three doors to its venue.
+
+    ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
+    """
 
     reader: AccountReader
     market: MarketData
     gateway: OrderGateway
+    contract_changes: tuple[ContractChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

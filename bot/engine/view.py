@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.decision import Pursuit
-from bot.domain.exposure import Exposure, assess_bag, buckets_of
+from bot.domain.exposure import Bucket, Exposure, assess_bag, buckets_of
 from bot.domain.judgement import Circumstances, Judgement, judge, liquidation_now
 from bot.domain.limits import TradingState
 from bot.domain.quantities import ZERO
 from bot.domain.records import Figure, Sight
 from bot.domain.report import figures_of, sight_of
+from bot.domain.transit import in_transit_coin
 from bot.engine.changes import News, Sources, changes_since
 from bot.engine.desk import BagState, Desk, control_for
 from bot.engine.observe import (
@@ -50,7 +51,7 @@ async def view_bag(
     look is not whole, fresh or stable, and whatever venue and journal raise.
     """
     if in_doubt:
-        return _judge(desk, bag, seen, _unchanged(bag, seen), cycle=cycle, in_doubt=in_doubt)
+        return _judge(desk, bag, seen, _unchanged(desk, bag, seen), cycle=cycle, in_doubt=in_doubt)
     news = await _news(desk, bag, seen)
     if news.occasion and bag.memory is not None:
         again = await look_with_patience(
@@ -87,7 +88,7 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
     now, plan = desk.clock.now(), bag.plan
     require_fresh(seen, plan.bag.symbol, now=now, max_age_s=desk.policy.max_snapshot_age_s)
     require_whole(plan.bag, seen, bag.memory)
-    coins = sum((b.amount_coin for b in buckets_of(plan.bag, seen.snapshots)), ZERO)
+    coins = sum((b.amount_coin for b in _buckets(desk, bag, seen)), ZERO)
     return await changes_since(
         plan.bag,
         bag.memory,
@@ -99,9 +100,16 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
     )
 
 
-def _unchanged(bag: BagState, seen: Look) -> News:
+def _buckets(desk: Desk, bag: BagState, seen: Look) -> tuple[Bucket, ...]:
+    """Every place that holds coins of a bag, those on their way between its wallets among them."""
+    wanted, snapshots = bag.plan.bag, seen.snapshots
+    transit_coin = in_transit_coin(wanted, desk.transfers, snapshots, now=desk.clock.now())
+    return buckets_of(wanted, snapshots, transit_coin)
+
+
+def _unchanged(desk: Desk, bag: BagState, seen: Look) -> News:
     """What is held now, without any explanation."""
-    buckets = buckets_of(bag.plan.bag, seen.snapshots)
+    buckets = _buckets(desk, bag, seen)
     coins = sum((bucket.amount_coin for bucket in buckets), ZERO)
     number = bag.memory.fill_number if bag.memory is not None else 0
     return News(coins, contracts_held(bag.plan.bag, seen), number)
@@ -112,7 +120,7 @@ def _judge(
 ) -> View:
     plan, now = bag.plan, desk.clock.now()
     quote = seen.quotes[plan.bag.symbol]
-    buckets = buckets_of(plan.bag, seen.snapshots)
+    buckets = _buckets(desk, bag, seen)
     exposure = assess_bag(plan.bag, seen.snapshots, quote, buckets)
     memory = bag.memory
     occasion = news.occasion
@@ -145,6 +153,7 @@ def _judge(
             turnover_last_day_usd=turnover_usd,
             in_doubt=in_doubt,
             isolated_coin=isolated_coin,
+            contract_changes=desk.contract_changes(plan.bag),
         ),
     )
     reported = [leg.liquidation_price for leg in legs if leg.liquidation_price is not None]

@@ -1,9 +1,8 @@
-"""What does not fit together in accounts: venue and mode, keys, addresses, leverage, wallets."""
+"""What does not fit together in accounts: venue and mode, addresses, leverage, wallets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator
 
 from bot.domain.account import Wallet
 from bot.domain.quantities import plain
@@ -17,14 +16,6 @@ from bot.settings.model import (
 )
 from bot.settings.shape import Path
 from bot.settings.venue_checks import Mistake
-
-_KEY_SLOTS: Final[Mapping[Mode, tuple[str, str]]] = {
-    Mode.SHADOW: ("api_key", "api_secret"),
-    Mode.TESTNET: ("testnet_api_key", "testnet_api_secret"),
-    Mode.LIVE: ("api_key", "api_secret"),
-}
-"""Where the keys of an environment stand: those of a rehearsal have slots of their own, so that
-they cannot be taken for live ones."""
 
 
 def account_mistakes(settings: Settings) -> Iterator[Mistake]:
@@ -78,10 +69,6 @@ def _real(account: AccountSettings, mode: Mode, at: Path) -> Iterator[Mistake]:
         )
         yield (*at, "venue"), problem
         return
-    for slot in _KEY_SLOTS[mode]:
-        if getattr(account, slot) is None:
-            variable = "HEDGEHOLD_" + "__".join([*map(str, at), slot]).upper()
-            yield at, f"the mode {mode.value} needs a key here; set {variable}"
     url = account.api_url
     if url is not None and url.startswith("http://") and not account.is_on_loopback:
         yield (*at, "api_url"), "plain http is for this machine alone; write https://"

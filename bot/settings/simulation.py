@@ -213,6 +213,7 @@ class FaultSettings(Section):
         "submit",
         "find",
         "cancel",
+        "transfer",
     ] = "any"
     account: str = "any"
     nth: Count | None = None

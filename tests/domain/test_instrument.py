@@ -7,7 +7,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from bot.domain.instrument import choose_contract, symbol_parts
+from bot.domain.instrument import (
+    agreed_figures,
+    choose_contract,
+    contract_changes,
+    symbol_parts,
+)
 from bot.errors import ConfigError
 from tests.kit.domain import BTC_USD, an_instrument
 from tests.kit.strategies import decimals, entries
@@ -126,3 +131,29 @@ def test_a_contract_that_is_no_symbol_is_refused_where_it_stands() -> None:
 
 def test_a_venue_without_contracts_says_so() -> None:
     assert refusal("BTC", BTC_USD, ()).endswith("is not offered here; inverse perpetuals: none")
+
+
+def test_what_changed_of_a_contract_is_told_with_both_figures() -> None:
+    now = an_instrument("BTC", contract_usd=10, tick_usd="0.5", most=5)
+    changes = contract_changes(agreed_figures(BTC), now)
+    assert [str(change) for change in changes] == [
+        "the dollars of a contract of BTC/USD:BTC was 100 and is now 10",
+        "the tick of BTC/USD:BTC was 0.1 and is now 0.5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"contract_usd": 10}, "contract_usd"),
+        ({"tick_usd": 1}, "tick_usd"),
+        ({"lot": "0.1", "least": 1}, "lot_contracts"),
+        ({"least": 2}, "min_contracts"),
+    ],
+)
+def test_size_tick_lot_and_smallest_order_may_not_change_unseen(
+    change: dict[str, object], field: str
+) -> None:
+    now = an_instrument("BTC", **change)  # type: ignore[arg-type]
+    assert [found.field for found in contract_changes(agreed_figures(BTC), now)] == [field]
+    assert contract_changes(agreed_figures(now), now) == ()

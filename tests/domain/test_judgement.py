@@ -97,6 +97,7 @@ def test_the_circumstances_reach_the_guard() -> None:
     assert denied_by() is None
     assert denied_by(state=TradingState.REDUCING) == "reducing"
     assert denied_by(in_doubt=("hh01",)) == "in_doubt"
+    assert denied_by(contract_changes=("the lot is another",)) == "contract_changed"
     assert denied_by(orders_last_hour=5) == "max_orders_per_hour"
     assert denied_by(turnover_last_day_usd=D(600_000)) == "max_turnover_usd_per_day"
 

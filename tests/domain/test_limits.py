@@ -69,6 +69,16 @@ def test_nothing_is_sent_while_another_order_is_in_doubt() -> None:
     assert denied.detail == "the outcome of hh01, hh02 is unknown: the short may not grow"
 
 
+def test_a_short_does_not_grow_on_a_contract_that_has_changed_but_shrinks() -> None:
+    changed = "the dollars of a contract of BTC/USD:BTC was 100 and is now 10"
+    facts = some_facts(exposure=HEDGED, contract_changes=(changed,))
+    assert rule(BUY, facts) is None
+    denied = review(SELL, NO_LIMITS, facts)
+    assert isinstance(denied, Denied)
+    assert denied.rule == "contract_changed"
+    assert denied.detail == f"{changed}: the short may not grow until that is confirmed"
+
+
 def test_the_strictest_of_several_states_counts() -> None:
     active, reducing, halted = TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED
     assert strictest(active, reducing, active) is reducing

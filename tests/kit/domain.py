@@ -228,6 +228,7 @@ def some_facts(
     orders_last_hour: int = 0,
     turnover_last_day_usd: Number = 0,
     in_doubt: tuple[str, ...] = (),
+    contract_changes: tuple[str, ...] = (),
 ) -> GuardFacts:
     """What the guard knows: nothing that speaks against an order."""
     return GuardFacts(
@@ -240,6 +241,7 @@ def some_facts(
         orders_last_hour=orders_last_hour,
         turnover_last_day_usd=Decimal(turnover_last_day_usd),
         in_doubt=in_doubt,
+        contract_changes=contract_changes,
     )
 
 

@@ -50,18 +50,6 @@ def test_a_testnet_takes_the_keys_of_its_own_slots_and_any_asset() -> None:
     assert set(secrets_of(settings)) == {"a-testnet-key", "a-testnet-secret"}
 
 
-def test_live_keys_are_not_taken_for_those_of_a_testnet() -> None:
-    said = complaint("testnet", environ=KEYS)
-    assert "set HEDGEHOLD_ACCOUNTS__MAIN__TESTNET_API_KEY" in said
-    assert "a-live-key" not in said
-
-
-@pytest.mark.parametrize("mode", ["live", "shadow"])
-def test_keys_of_a_testnet_are_not_taken_for_live_ones(mode: str) -> None:
-    said = complaint(mode, 'live_account = "1"', TESTNET_KEYS)
-    assert "set HEDGEHOLD_ACCOUNTS__MAIN__API_KEY" in said
-
-
 def test_live_names_the_account() -> None:
     assert "write live_account" in complaint("live", environ=KEYS)
     assert the_settings("live", 'live_account = "123"', KEYS).mode is Mode.LIVE

@@ -45,6 +45,8 @@ WEIGHTS: Final[Mapping[tuple[str, str], int]] = {
     ("GET", "/api/v3/klines"): 2,
     ("GET", "/api/v3/time"): 1,
     ("GET", "/sapi/v1/account/apiRestrictions"): 1,
+    ("GET", "/sapi/v1/asset/transfer"): 1,
+    ("POST", "/sapi/v1/asset/transfer"): 900,
     ("GET", "/dapi/v1/exchangeInfo"): 1,
     ("GET", "/dapi/v1/fundingRate"): 1,
     ("GET", "/dapi/v1/klines"): 5,
@@ -73,7 +75,7 @@ _WITHOUT_SYMBOL: Final[Mapping[str, tuple[int, int]]] = {
 
 def weigh(method: str, url: URL) -> int:
     """The weight that Binance counts for a request, as it documents it; the highest of those that
-    are used here for one that is not known."""
+    are used for reading and trading for one that is not known."""
     by_symbol = _WITHOUT_SYMBOL.get(url.path)
     if by_symbol is not None and method == "GET":
         return by_symbol[0] if "symbol" in url.query else by_symbol[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from bot.adapters.ccxt import binance_markets
 from bot.adapters.ccxt.asking import in_our_words
@@ -13,28 +13,32 @@ from bot.adapters.ccxt.binance import Contracts
 from bot.adapters.ccxt.binance_account import BinanceReader
 from bot.adapters.ccxt.binance_client import Clients, open_clients
 from bot.adapters.ccxt.binance_inspect import BinanceInspector
+from bot.adapters.ccxt.binance_kept import Listed, list_contracts
 from bot.adapters.ccxt.binance_link import Link
 from bot.adapters.ccxt.binance_markets import Contract
 from bot.adapters.ccxt.binance_orders import BinanceGateway
 from bot.adapters.ccxt.binance_terms import BinanceTerms
+from bot.adapters.ccxt.binance_transfers import BinanceMover
+from bot.adapters.ccxt.kept_markets import OTHERS, KeptMarkets
 from bot.adapters.ccxt.spec import BOTH, AccountSpec, Environment, FeeRates
 from bot.adapters.ccxt.terms import arrange
 from bot.domain.account import Wallet
-from bot.domain.instrument import InversePerpetual
-from bot.errors import ConfigError, MalformedReport
+from bot.domain.instrument import ContractChange, InversePerpetual
+from bot.errors import ConfigError
 from bot.ports import Clock
 
 READABLE: Final = BOTH
 """The wallets of Binance that can be read here."""
 
 
-class BinanceAccount(BinanceReader, BinanceGateway, BinanceInspector):
-    """Reading, prices, orders and inspection of one account."""
+class BinanceAccount(BinanceReader, BinanceGateway, BinanceInspector, BinanceMover):
+    """Reading, prices, orders, inspection and transfers of one account."""
 
     def __init__(self, spec: AccountSpec, link: Link) -> None:
         BinanceReader.__init__(self, link)
         BinanceGateway.__init__(self, link, hedged=spec.terms.hedge_mode)
         BinanceInspector.__init__(self, link, spec.environment)
+        BinanceMover.__init__(self, link, spec.environment)
         self.name = spec.name
         self.is_rehearsal = spec.environment is not Environment.LIVE
 
@@ -42,6 +46,11 @@ class BinanceAccount(BinanceReader, BinanceGateway, BinanceInspector):
     def link(self) -> Link:
         """The clients and what is known of the contracts."""
         return self._link
+
+    @property
+    def contract_changes(self) -> tuple[ContractChange, ...]:
+        """Figures of the contracts in use that are not the agreed ones."""
+        return self._link.contract_changes
 
 
 @asynccontextmanager
@@ -67,59 +76,41 @@ async def open_binance(spec: AccountSpec, clock: Clock) -> AsyncIterator[Binance
 
 async def _load(spec: AccountSpec, clients: Clients, clock: Clock) -> Link:
     """Ask for everything that stays as it is while the account is open."""
-    contracts: tuple[Contract, ...] = ()
+    listed = Listed((), {}, None)
     instruments: tuple[InversePerpetual, ...] = ()
+    changes: tuple[ContractChange, ...] = ()
     if Wallet.MARGIN in spec.wallets:
-        contracts, raw = await in_our_words(
-            _contracts(spec, clients), clients.coin_budget, operation="instruments"
-        )
-        instruments = await in_our_words(
-            _instruments(spec, clients, contracts, raw),
+        kept = KeptMarkets(spec)
+        listed = await in_our_words(
+            list_contracts(spec, clients, kept.load((*spec.assets, OTHERS), now=clock.now())),
             clients.coin_budget,
             operation="instruments",
         )
+        instruments = await in_our_words(
+            _instruments(spec, clients, listed), clients.coin_budget, operation="instruments"
+        )
+        changes = kept.keep(instruments, listed.asked, now=clock.now())
     else:
         await in_our_words(
             clients.spot.load_time_difference(), clients.spot_budget, operation="instruments"
         )
     return Link(
         clients=clients,
-        contracts=Contracts(contracts),
+        contracts=Contracts(listed.contracts),
         instruments=instruments,
         wallets=spec.wallets,
         assets=spec.assets,
         clock=clock,
         lean_quotes=spec.lean_quotes,
+        contract_changes=changes,
         compared_at=clock.now(),
     )
 
 
-async def _contracts(
-    spec: AccountSpec, clients: Clients
-) -> tuple[tuple[Contract, ...], dict[str, Any]]:
-    """Every coin-margined contract that can be read, and the raw rows by Binance's id.
-
-    One of the assets in use must be readable. The other clients learn the markets and the
-    difference of the clocks from the one that asked.
-    """
-    markets: dict[str, Any] = await clients.coin.load_markets()
-    clients.orders.set_markets_from_exchange(clients.coin)
-    for other in (clients.orders, clients.spot):
-        other.options["timeDifference"] = clients.coin.options["timeDifference"]
-    found = []
-    for symbol, market in markets.items():
-        try:
-            found.append(binance_markets.contract(symbol, market["info"]))
-        except MalformedReport:
-            if market["base"] in spec.assets:
-                raise
-    return tuple(found), {market["id"]: market["info"] for market in markets.values()}
-
-
 async def _instruments(
-    spec: AccountSpec, clients: Clients, contracts: tuple[Contract, ...], raw: dict[str, Any]
+    spec: AccountSpec, clients: Clients, listed: Listed
 ) -> tuple[InversePerpetual, ...]:
-    usable = [c for c in contracts if c.refusal is None and c.base in spec.assets]
+    usable = [c for c in listed.contracts if c.refusal is None and c.base in spec.assets]
     door = BinanceTerms(clients, usable, spec.terms)
     await arrange(door, spec.terms, spec.change, where=f"account {spec.name}")
     brackets, *rates = await asyncio.gather(
@@ -129,7 +120,7 @@ async def _instruments(
     return tuple(
         binance_markets.instrument(
             contract,
-            raw[contract.market],
+            listed.rows[contract.market],
             binance_markets.tiers(brackets, contract.market),
             rate,
         )

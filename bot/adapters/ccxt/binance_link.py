@@ -11,7 +11,7 @@ from bot.adapters.ccxt.asking import Shared, in_our_words
 from bot.adapters.ccxt.binance import Contracts
 from bot.adapters.ccxt.binance_client import Clients
 from bot.domain.account import Wallet
-from bot.domain.instrument import InversePerpetual
+from bot.domain.instrument import ContractChange, InversePerpetual
 from bot.domain.orders import OrderReport
 from bot.domain.quantities import ClientOrderId
 from bot.ports import Clock
@@ -38,6 +38,7 @@ class Link:
     assets: tuple[str, ...]
     clock: Clock
     lean_quotes: bool
+    contract_changes: tuple[ContractChange, ...] = ()
     shared: Shared = field(default_factory=Shared)
     compared_at: datetime | None = None
     quoted_at: dict[str, datetime] = field(default_factory=dict)

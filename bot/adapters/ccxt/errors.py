@@ -88,7 +88,7 @@ CLASSES: Final[Mapping[str, tuple[Meaning, Meaning]]] = {
 }
 """ccxt's class to what it means where the answer carries a code of the venue, and where none."""
 
-_UNREADABLE: Final = (TypeError, LookupError, ValueError, AttributeError, ArithmeticError)
+UNREADABLE: Final = (TypeError, LookupError, ValueError, AttributeError, ArithmeticError)
 """What ccxt lets slip when an answer is not what it expects."""
 
 _FINAL: Final[Mapping[Meaning, type[ExchangeError]]] = {
@@ -157,7 +157,7 @@ def _meaning(error: Exception, said: Said) -> tuple[Meaning, str | None]:
         if ancestor.__module__ == ccxt_errors.__name__:
             coded, bare = CLASSES.get(ancestor.__name__, (Meaning.LOST, Meaning.LOST))
             return (coded, said.codes[0]) if said.codes else (bare, None)
-    if isinstance(error, _UNREADABLE):
+    if isinstance(error, UNREADABLE):
         return Meaning.GARBLED, None
     return Meaning.LOST, None
 

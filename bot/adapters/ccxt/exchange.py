@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from bot.adapters.ccxt.binance_exchange import open_binance
-from bot.adapters.ccxt.spec import AccountSpec, Opener, VenueAccount
+from bot.adapters.ccxt.spec import AccountSpec, KeepsContracts, Opener, VenueAccount
+from bot.domain.instrument import ContractChange
 from bot.errors import ConfigError
 from bot.ports import Clock
 
@@ -29,3 +30,9 @@ async def open_account(spec: AccountSpec, clock: Clock) -> AsyncIterator[VenueAc
         raise ConfigError(f"account {spec.name}: {spec.venue} cannot be opened by this version")
     async with opener(spec, clock) as account:
         yield account
+
+
+def contract_changes(account: VenueAccount) -> tuple[ContractChange, ...]:
+    """Which agreed figures of an opened account's contracts have changed: for the guard, which
+    lets no short grow on them. None where nothing is kept to compare with."""
+    return account.contract_changes if isinstance(account, KeepsContracts) else ()

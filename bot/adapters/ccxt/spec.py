@@ -7,10 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Final, NoReturn, Protocol, TypeAlias
+from pathlib import Path
+from typing import Final, NoReturn, Protocol, TypeAlias, runtime_checkable
 
 from bot.adapters.ccxt.terms import AS_IT_IS, Change, Terms
 from bot.domain.account import Wallet
+from bot.domain.instrument import ContractChange
 from bot.ports import AccountInspector, AccountReader, Clock, MarketData, OrderGateway
 
 BOTH: Final = frozenset({Wallet.SPOT, Wallet.MARGIN})
@@ -68,6 +70,9 @@ class AccountSpec:
     of scheme and host of every request. ``terms`` are those that the account must have, ``change``
     what may be done where it has not. ``lean_quotes`` leaves the touch out of a first look: a
     market that is quoted again within seconds is about to be traded, and gets it then.
+    ``cache_folder`` is where the contracts in use are kept between starts, None for nowhere;
+    ``accept_changes`` agrees to whatever has changed of them since
+    (:mod:`bot.adapters.ccxt.kept_markets`).
     """
 
     name: str
@@ -84,12 +89,24 @@ class AccountSpec:
     lean_quotes: bool = False
     fee_rates: FeeRates | None = None
     timeout_s: float = 10.0
+    cache_folder: Path | None = None
+    accept_changes: bool = False
 
 
 class VenueAccount(AccountReader, MarketData, OrderGateway, AccountInspector, Protocol):
     """An opened account: reading, prices, orders, and what the venue says of it."""
 
     name: str
+
+
+@runtime_checkable
+class KeepsContracts(Protocol):
+    """An account that knows which figures of its contracts somebody has agreed to."""
+
+    @property
+    def contract_changes(self) -> tuple[ContractChange, ...]:
+        """Those of the contracts in use that are others now."""
+        ...
 
 
 Opener: TypeAlias = Callable[[AccountSpec, Clock], AbstractAsyncContextManager[VenueAccount]]

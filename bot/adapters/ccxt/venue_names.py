@@ -3,7 +3,7 @@ loaded and nothing is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final
 
@@ -17,6 +17,15 @@ from bot.settings import Settings
 from bot.settings.model import AccountHolding, AccountSettings, Mode
 
 _REHEARSE: Final = "rehearse on the simulated venue instead (mode dry-run, or `hedgehold simulate`)"
+
+
+_KEY_SLOTS: Final[Mapping[Mode, tuple[str, str]]] = {
+    Mode.SHADOW: ("api_key", "api_secret"),
+    Mode.TESTNET: ("testnet_api_key", "testnet_api_secret"),
+    Mode.LIVE: ("api_key", "api_secret"),
+}
+"""Where the keys of an environment stand: those of a rehearsal have slots of their own, so that
+they cannot be taken for live ones."""
 
 
 def check_venues(settings: Settings) -> None:
@@ -97,6 +106,10 @@ def _mistakes(settings: Settings) -> Iterator[str]:
             if hedges and facts.hedging.orders_kept_off and settings.mode is not Mode.SHADOW:
                 reason = facts.hedging.orders_kept_off
                 yield f"{at}.venue: {facts.title} gets no orders yet: {reason}"
+        for slot in _KEY_SLOTS[settings.mode]:
+            if getattr(account, slot) is None:
+                variable = f"HEDGEHOLD_ACCOUNTS__{name}__{slot}".upper()
+                yield f"{at}: the mode {settings.mode.value} needs a key here; set {variable}"
         try:
             environment_of(settings, name)
         except ConfigError as no:

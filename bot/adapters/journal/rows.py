@@ -268,6 +268,8 @@ def transfer_row(transfer: Transfer) -> Row:
         "status": transfer.status.value,
         "at": time_text(transfer.at),
         "note": transfer.note,
+        "source_before_coin": optional_text(transfer.source_before_coin),
+        "destination_before_coin": optional_text(transfer.destination_before_coin),
     }
 
 
@@ -283,6 +285,8 @@ def transfer_from(row: StoredRow) -> Transfer:
         status=TransferStatus(row["status"]),
         at=time_from(row["at"]),
         note=row["note"],
+        source_before_coin=optional_decimal(row["source_before_coin"]),
+        destination_before_coin=optional_decimal(row["destination_before_coin"]),
     )
 
 

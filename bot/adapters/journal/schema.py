@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 
 from bot.errors import ConfigError, JournalError
 
-VERSIONS: Final = ("0001",)
+VERSIONS: Final = ("0001", "0002")
 """Every version that there was, oldest first; the last is this program's."""
 
 VERSION_TABLE: Final = "journal_version"

@@ -176,6 +176,8 @@ transfers: Final = Table(
     _text("status"),
     _time("at"),
     _text("note"),
+    _text("source_before_coin", nullable=True),
+    _text("destination_before_coin", nullable=True),
     UniqueConstraint("transfer_id"),
     Index(None, "status"),
     sqlite_autoincrement=True,

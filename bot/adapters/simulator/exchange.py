@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeVar
 
+from bot.adapters.simulator import terms
 from bot.adapters.simulator.checks import require_sound
 from bot.adapters.simulator.faults import (
     Faults,
@@ -27,7 +29,7 @@ from bot.adapters.simulator.saved import take_up_faults, taken_up, written
 from bot.adapters.simulator.simulation import Simulation
 from bot.adapters.simulator.spec import EventSpec, FaultKind, FaultSpec, VenueSpec
 from bot.adapters.simulator.state import fingerprint, read, replace_file, require_same
-from bot.domain.account import Balance, LedgerEntry, Position, Quote
+from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet
 from bot.domain.inspection import AccountFacts
 from bot.domain.instrument import InversePerpetual
 from bot.domain.limits import Approved
@@ -156,7 +158,7 @@ class SimulatedVenue:
 
 
 class SimulatedAccount:
-    """One account's ports: reading, market data, orders and inspection."""
+    """One account's ports: reading, market data, orders, inspection and transfers."""
 
     is_rehearsal: Final = True
 
@@ -261,6 +263,20 @@ class SimulatedAccount:
             symbol=symbol,
         )
         return skewed_order(report, strikes) if strikes else report
+
+    async def transfer(
+        self, asset: str, amount_coin: Decimal, source: Wallet, target: Wallet
+    ) -> str | None:
+        """Move coins between two wallets, all of the amount or nothing, and give the number of the
+        booking line."""
+        simulation, ledger = self._venue.simulation, self._holder.ledger
+
+        def move() -> str:
+            terms.transfer(simulation, self._name, asset, amount_coin, source, target)
+            return str(ledger.lines_booked - 1)
+
+        number, _ = await self._call("transfer", move, None)
+        return number
 
     async def _ask(
         self,

@@ -26,7 +26,7 @@ from bot.errors import (
     Unavailable,
 )
 
-SENDS: Final = frozenset({"submit", "cancel"})
+SENDS: Final = frozenset({"submit", "cancel", "transfer"})
 READS: Final = frozenset(
     {"balances", "positions", "open_orders", "ledger", "fills", "instruments", "quotes", "find"}
 )
@@ -150,7 +150,7 @@ def spoil_answer(
         case FaultKind.LOST_ANSWER | FaultKind.RESET:
             return _silence(operation, symbol, "the connection ended without an answer")
         case FaultKind.EMPTY_SUCCESS if operation in SENDS and not refused:
-            return unread("a success without an order id", operation=operation, symbol=symbol)
+            return unread("a success without an id", operation=operation, symbol=symbol)
         case FaultKind.TRUNCATED:
             return unread("the answer is cut off", operation=operation, symbol=symbol)
         case FaultKind.DUPLICATE_ACK if not refused:

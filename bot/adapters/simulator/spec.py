@@ -188,7 +188,8 @@ EventSpec: TypeAlias = (
 
 
 class FaultKind(Enum):
-    """What can go wrong between a venue and its customer; "sent" means ``submit`` or ``cancel``."""
+    """What can go wrong between a venue and its customer; "sent" is said of orders, cancels and
+    transfers."""
 
     LOST_ANSWER = "lost-answer"  # done as asked, but the answer never comes
     LOST_REQUEST = "lost-request"  # the request never arrives

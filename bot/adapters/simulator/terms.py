@@ -28,6 +28,8 @@ class Obstacle(Enum):
     ORDERS = "orders are open"
     COINS = "there are not enough free coins"
     MODE = "the margin mode does not allow it"
+    NOTHING = "it would move nothing"
+    NO_WALLET = "the coin has no margin wallet here"
 
 
 class TermsRefused(Refused):
@@ -115,6 +117,10 @@ def transfer(
     destination: Wallet,
 ) -> None:
     """Move coins between two wallets of an account: all of the amount or nothing."""
+    if source is destination or not book_coin(amount_coin) > ZERO:
+        raise TermsRefused(Obstacle.NOTHING, operation="transfer")
+    if Wallet.MARGIN in (source, destination) and asset not in simulation.market.assets:
+        raise TermsRefused(Obstacle.NO_WALLET, operation="transfer")
     if amount_coin > simulation.free_coin(account, source, asset):
         raise TermsRefused(Obstacle.COINS, operation="transfer")
     simulation.happen(WalletTransfer(0.0, account, asset, amount_coin, source, destination))

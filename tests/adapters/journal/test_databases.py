@@ -195,16 +195,30 @@ async def test_a_row_that_was_spoilt_by_hand_is_reported_not_guessed_at(
 async def test_a_journal_of_a_newer_version_is_left_alone(
     url: str, monkeypatch: pytest.MonkeyPatch, *, as_writer: bool
 ) -> None:
+    newest = schema.VERSIONS[-1]
     monkeypatch.setattr(schema, "VERSIONS", ("0000",))
-    with pytest.raises(JournalError, match=r"the schema 0001, which is newer than this program's"):
+    with pytest.raises(JournalError, match=f"the schema {newest}, which is newer than this"):
         async with open_journal(url, writer=as_writer):
             pass
+
+
+async def test_a_first_journal_is_brought_up_to_date_with_its_transfers(url: str) -> None:
+    async with open_journal(url, writer=True) as journal:
+        await journal.write_transfer(a_transfer())
+        for statement in (
+            "ALTER TABLE transfers DROP COLUMN source_before_coin",
+            "ALTER TABLE transfers DROP COLUMN destination_before_coin",
+            f"UPDATE {VERSION_TABLE} SET version_num = '0001'",
+        ):
+            await do(journal, statement)
+    async with open_journal(url, writer=True) as journal:
+        assert await journal.transfers() == (a_transfer(),)
 
 
 async def test_a_reader_does_not_migrate_an_older_journal(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "VERSIONS", (*schema.VERSIONS, "0002"))
+    monkeypatch.setattr(schema, "VERSIONS", (*schema.VERSIONS, "9999"))
     with pytest.raises(JournalError, match="start `hedgehold run` once"):
         async with open_journal(url, writer=False):
             pass
