@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeVar
 
+from ccxt.base import errors as ccxt_errors
+
 from bot.adapters.ccxt import table_reading
 from bot.adapters.ccxt.table_link import TableLink, in_milliseconds, only_of
 from bot.adapters.ccxt.table_reading import Held
@@ -70,7 +72,12 @@ class TableReader:
         link = self._link
 
         async def of(market: Market) -> tuple[OrderReport, ...]:
-            found = await link.rows_of(link.override.open_orders, market, "open order")
+            try:
+                found = await link.rows_of(link.override.open_orders, market, "open order")
+            except ccxt_errors.OrderNotFound:
+                if not link.override.none_is_not_found:
+                    raise
+                return ()
             told = only_of([link.override.read_order(row) for row in found], market)
             return tuple([link.report(await self.with_average(t, market)) for t in told])
 
@@ -128,6 +135,8 @@ class TableReader:
         found = await self._pages(
             override.trades, page, since, override.trades_page, override.trades_window_s
         )
+        if override.trades_of_order is not None:
+            found = await self._trades_of(override.trades_of_order, market, found)
         read = [override.read_trade(row) for row in found]
         if len(read) >= override.trades_page and not _is_bounded(override.trades):
             self._require_older(min(trade.at for trade in read), since)
@@ -136,6 +145,18 @@ class TableReader:
             if trade.market.upper() == market.id.upper() and trade.at >= since:
                 told[trade.id] = trade
         return tuple(sorted(told.values(), key=lambda trade: trade.at))
+
+    async def _trades_of(
+        self, call: Call, market: Market, orders: Sequence[Facts]
+    ) -> tuple[Facts, ...]:
+        """The trades of each order in which anything was traded."""
+        told = [self._link.override.read_order(row) for row in orders]
+        answers = [
+            await self._link.rows_of(call, market, "trade", venue_id=order.id)
+            for order in only_of(told, market)
+            if order.filled
+        ]
+        return tuple(row for answer in answers for row in answer)
 
     async def with_average(self, told: Told, market: Market) -> Told:
         """An order with what it was filled at, out of its trades where its row does not tell."""
@@ -225,9 +246,11 @@ class TableReader:
 
         found = await self._pages(ledger.call, page, since, ledger.page, ledger.window_s)
         lines = []
-        for row in found:
-            told = ledger.read(row)
-            if told is None or told.at < since:
+        told_lines = [told for row in found if (told := ledger.read(row)) is not None]
+        if len(found) >= ledger.page and told_lines and not _is_bounded(ledger.call):
+            self._require_older(min(told.at for told in told_lines), since)
+        for told in told_lines:
+            if told.at < since:
                 continue
             asset = market.base
             if told.asset is not None:
@@ -247,7 +270,7 @@ class TableReader:
             what,
             since=first_ms,
             until=last_ms,
-            since_s=first_ms // 1000,
+            since_s=first_ms // 1000,  # a venue that counts seconds is asked for whole ones
             until_s=-(-last_ms // 1000),
         )
 
@@ -288,8 +311,10 @@ class TableReader:
         """Look up whose orders these are, where nothing that was heard so far tells it."""
         link = self._link
 
-        async def look(venue_id: str) -> Told:
+        async def look(venue_id: str) -> Told | None:
             answer = await link.clients.main.fetch_order(venue_id, market.symbol)
+            if answer.get("info") is None:
+                return None
             return link.override.read_order(Facts(answer["info"], f"{link.venue} order"))
 
         for venue_id in sorted(set(venue_ids) - link.ours_by_venue.keys() - link.strangers):
@@ -298,7 +323,8 @@ class TableReader:
             except OrderNotFound:
                 link.strangers.add(venue_id)
                 continue
-            ours = None if told.client_id is None else link.ours(told.client_id)
+            named = None if told is None else told.client_id
+            ours = None if named is None else link.ours(named)
             if ours is None:
                 link.strangers.add(venue_id)
             else:

@@ -93,7 +93,7 @@ async def open_clients(
         kinds=kinds,
         world=world,
         weigh=weigh,
-        enter=lambda client, _: _enter(client, hosts.switch) if rehearsed else None,
+        enter=lambda client, _: _enter(client, hosts.switch if rehearsed else None, override),
         foreign=(hosts.live | hosts.rehearsal) - set(world.budgets),
         alien=None if rehearsed or hosts.header is None else hosts.header[0],
         options=override.options,
@@ -105,8 +105,10 @@ async def open_clients(
         yield Clients(main, orders, read, budget)
 
 
-def _enter(client: Any, switch: Switch) -> None:  # noqa: ANN401 - ccxt has no types
+def _enter(client: Any, switch: Switch | None, override: Override) -> None:  # noqa: ANN401
+    if override.without_currencies:
+        client.has["fetchCurrencies"] = False
     if switch is Switch.DEMO:
         client.enable_demo_trading(True)
-    else:
+    elif switch is not None:
         client.set_sandbox_mode(True)

@@ -170,7 +170,10 @@ OVERRIDE: Final = Override(
     read_quote=_prices,
     find=(
         Call(
-            "privateGetGetOrderStateByLabel", {"currency": "{asset}", "label": "{id}"}, ("result",)
+            "privateGetGetOrderStateByLabel",
+            {"currency": "{asset}", "label": "{id}"},
+            ("result",),
+            exact=True,
         ),
     ),
     tiers=_tiers,
@@ -189,5 +192,6 @@ OVERRIDE: Final = Override(
         _entry,
     ),
     answers_whole=True,
+    without_currencies=True,
     profit_by_legs=True,
 )

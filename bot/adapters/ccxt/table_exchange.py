@@ -13,7 +13,7 @@ from bot.adapters.ccxt.table_account import TableReader
 from bot.adapters.ccxt.table_client import open_clients
 from bot.adapters.ccxt.table_link import TableLink
 from bot.adapters.ccxt.table_markets import Markets, in_dollars, instrument, market
-from bot.adapters.ccxt.table_orders import TableGateway
+from bot.adapters.ccxt.table_orders import FINEST_COIN, TableGateway
 from bot.adapters.ccxt.table_overrides import OVERRIDES
 from bot.adapters.ccxt.table_terms import TableTerms
 from bot.adapters.ccxt.table_words import Market
@@ -23,7 +23,7 @@ from bot.adapters.ccxt.venues import VENUES
 from bot.domain.account import Wallet
 from bot.domain.inspection import AccountFacts
 from bot.domain.instrument import InversePerpetual
-from bot.domain.quantities import ONE
+from bot.domain.quantities import ONE, plain
 from bot.errors import ConfigError, MalformedReport
 from bot.ports import Clock
 
@@ -96,6 +96,10 @@ async def _load(link: TableLink) -> None:
         other.set_markets(list(listed.values()), main.currencies)
         if "timeDifference" in main.options:
             other.options["timeDifference"] = main.options["timeDifference"]
+    for asset in link.spec.assets:  # known from contracts alone, a coin would come in whole ones
+        for client in link.clients.all():
+            if asset in client.currencies:
+                client.currencies[asset]["precision"] = plain(FINEST_COIN)
     link.compared_at = link.clock.now()
     found = _markets(link, listed)
     link.markets = Markets(found)

@@ -254,5 +254,6 @@ OVERRIDE: Final = Override(
         _entry,
         Each.ONCE,
     ),
+    mode_by_leverage=True,
     terms=TermsCall(Call("privateGetLeveragepreferences", path=("leveragePreferences",)), _terms),
 )

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final, TypeVar
 
 from bot.adapters.ccxt import table_reading
@@ -26,7 +27,10 @@ from bot.ports import Clock
 COMPARE_EVERY: Final = timedelta(hours=1)
 _KEPT: Final = 5_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_INTEGERS: Final = 9 * 10**17
+_LEAST: Final = 10**15
+_INTEGERS: Final = (
+    8 * 10**15
+)  # the client takes a number through a float, which is exact below 2^53
 
 Answer = TypeVar("Answer")
 
@@ -37,10 +41,10 @@ def in_milliseconds(moment: datetime) -> int:
 
 
 def as_integer(client_order_id: str) -> str:
-    """The whole number of 18 digits that stands for an id of ours at a venue that takes nothing
+    """The whole number of 16 digits that stands for an id of ours at a venue that takes nothing
     else: always the same one, and no two of ours that anybody will live to see collide."""
     digest = hashlib.sha256(client_order_id.encode()).digest()
-    return str(10**17 + int.from_bytes(digest[:16]) % _INTEGERS)
+    return str(_LEAST + int.from_bytes(digest[:16]) % _INTEGERS)
 
 
 @dataclass(slots=True)
@@ -63,6 +67,7 @@ class TableLink:
     ours_by_venue: dict[str, str] = field(default_factory=dict)
     ours_by_wire: dict[str, str] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    leverages: dict[str, Decimal | None] = field(default_factory=dict)
 
     @property
     def venue(self) -> str:
@@ -89,6 +94,11 @@ class TableLink:
 
     def _compare_again(self) -> None:
         self.compared_at = None
+
+    def leverage(self, symbol: str) -> Decimal | None:
+        """The wanted leverage of a market, else the one that was found when it was opened."""
+        wanted = self.spec.terms.leverage
+        return self.leverages.get(symbol) if wanted is None else Decimal(wanted)
 
     async def keep_time(self) -> None:
         """Compare our clock with the venue's, now and then, where the client can correct what it

@@ -48,7 +48,7 @@ def market(listed: object, contracts: Contracts, where: str) -> Market | None:
         id=row.text("id"),
         symbol=symbol,
         base=base,
-        base_id=row.text("baseId"),
+        base_id=row.text("settleId" if inverse else "baseId"),  # some write contracts for the base
         contract_usd=contract_usd,
         amount_per_contract=amount,
         inverse=inverse,
@@ -132,10 +132,14 @@ class Markets:
     def of(self, market_id: str, where: str) -> Market:
         """The market of a row. Raises :class:`bot.errors.MalformedReport` for an unknown one:
         what cannot be placed cannot be left out either."""
-        found = self._by_id.get(market_id.upper())
+        found = self.find(market_id)
         if found is None:
             raise MalformedReport(f"{where}: {market_id!r} is a market that is not listed")
         return found
+
+    def find(self, market_id: str) -> Market | None:
+        """A market by the venue's own id; None where it is not listed."""
+        return self._by_id.get(market_id.upper())
 
     def get(self, symbol: str) -> Market | None:
         """A market by its unified symbol; None where there is none."""

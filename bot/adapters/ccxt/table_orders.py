@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from ccxt.base import errors as ccxt_errors
 
@@ -29,6 +29,9 @@ from bot.errors import (
     Refused,
     Unavailable,
 )
+
+FINEST_COIN: Final = Decimal("1e-8")
+"""The smallest part of a coin that is moved; the client would cut off what is below."""
 
 
 class TableGateway:
@@ -117,8 +120,11 @@ class TableGateway:
                     + (f" ({wallets.note})" if wallets.note else ""),
                     operation="transfer",
                 )
-        if amount_coin <= 0 or source is target:
-            raise Refused("a transfer moves coins from one wallet to another", operation="transfer")
+        if amount_coin <= 0 or source is target or not is_multiple(amount_coin, FINEST_COIN):
+            raise Refused(
+                f"a transfer moves coins from one wallet to another, in steps of {FINEST_COIN:f}",
+                operation="transfer",
+            )
 
         async def move() -> str | None:
             answer = await link.clients.orders.transfer(
@@ -143,12 +149,14 @@ class TableGateway:
         parameters: dict[str, object] = {
             link.hedging.client_ids.parameter: wire,
             **flags.always,
-            **link.override.beside(intent, link.spec.terms.leverage),
+            **link.override.beside(intent, link.leverage(intent.symbol)),
         }
-        kind = "market" if intent.limit_usd is None else "limit"
+        kind: str | int = "market" if intent.limit_usd is None else "limit"
         if intent.limit_usd is not None and intent.time_in_force is TimeInForce.IOC:
             parameters.update(flags.immediate)
             kind = flags.immediate_type
+            if kind.isdigit():  # a venue that has numbers for its types wants them as such
+                kind = int(kind)
         elif intent.limit_usd is not None and intent.time_in_force is TimeInForce.POST_ONLY:
             parameters.update(flags.post_only)
         if intent.reduce_only:
@@ -157,7 +165,7 @@ class TableGateway:
             intent.symbol,
             kind,
             intent.side.value,
-            plain(intent.contracts * market.amount_per_contract),
+            _amount(intent.contracts * market.amount_per_contract),
             None if intent.limit_usd is None else plain(intent.limit_usd),
             parameters,
         )
@@ -190,21 +198,23 @@ class TableGateway:
         async def look() -> Told | None:
             if not override.find:
                 answer = await link.clients.main.fetch_order(
-                    override.look_up_id, market.symbol, {"clientOrderId": wire}
+                    None, market.symbol, {"clientOrderId": wire}
                 )
                 told = override.read_order(Facts(answer["info"], f"{link.venue} order"))
-                return self._own([told], market, wire)
+                return self._own([told], market, wire, exact=True)
+            known = self._id(wire)
+            more = {"id": wire} if known is None else {"id": wire, "venue_id": known}
+            values = link.values(market, **more)
             for call in override.find:
+                if not call.fits(values):
+                    continue
                 try:
-                    answer = await call.ask(
-                        link.clients.main,
-                        link.values(market, id=wire, **_unless_none("venue_id", self._id(wire))),
-                        f"{link.venue} order",
-                    )
+                    answer = await call.ask(link.clients.main, values, f"{link.venue} order")
                 except ccxt_errors.OrderNotFound:
                     continue
                 rows = listed(answer, f"{link.venue} order")
-                own = self._own([override.read_order(row) for row in rows], market, wire)
+                read = [override.read_order(row) for row in rows]
+                own = self._own(read, market, wire, exact=call.exact)
                 if own is not None:
                     return own
             return None
@@ -221,7 +231,7 @@ class TableGateway:
         ours = self._link.ours(wire)
         return None if ours is None else self._link.venue_ids.get(ours)
 
-    def _own(self, found: list[Told], market: Market, wire: str) -> Told | None:
+    def _own(self, found: list[Told], market: Market, wire: str, *, exact: bool) -> Told | None:
         """The order that carries our id among those that a look-up found."""
         known = self._id(wire)
         own = [
@@ -229,7 +239,7 @@ class TableGateway:
             for told in only_of(found, market)
             if told.client_id == wire or (told.client_id is None and told.id == known)
         ]
-        if not own and self._link.override.find_is_exact and found:
+        if not own and exact and found:
             raise MalformedReport("the order that was found does not carry the id that was asked")
         return merged([replace(told, client_id=wire) for told in own], wire)
 
@@ -268,6 +278,11 @@ class TableGateway:
         return market, link.wire_id(intent.client_order_id)
 
 
+def _amount(amount: Decimal) -> int | str:
+    """An amount as the clients take it: some compare it with a number before they write it."""
+    return int(amount) if amount == amount.to_integral_value() else plain(amount)
+
+
 def _require_same(intent: OrderIntent, told: Told, market: Market, wire: str) -> None:
     """Raise :class:`MalformedReport` where what stands at the venue is not what was sent."""
     differs = None
@@ -291,7 +306,3 @@ def _require_same(intent: OrderIntent, told: Told, market: Market, wire: str) ->
 
 def _at(operation: str, symbol: str) -> dict[str, Any]:
     return {"operation": operation, "symbol": symbol}
-
-
-def _unless_none(name: str, value: str | None) -> dict[str, str]:
-    return {} if value is None else {name: value}

@@ -113,7 +113,11 @@ def held(venue: str, override: Override, answer: object, markets: Markets) -> tu
     for fields in answer:
         row = Facts(fields, f"{venue} position")
         name = next((n for n in _MARKET_FIELDS if row.has(n)), "symbol")
-        market = markets.of(row.text(name), row.where)
+        market = markets.find(row.text(name))
+        if market is None:
+            if read_leg(venue, fields, ONE) is None:
+                continue  # nothing, in what may be listed no more
+            row.malformed(name, f"is {row.text(name)!r}, a market that is not listed")
         if not market.inverse:
             continue
         leg = read_leg(venue, fields, market.contract_usd)

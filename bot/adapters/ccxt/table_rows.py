@@ -72,6 +72,10 @@ class Facts(Row):
         """The field as it is, None where it is missing."""
         return self._fields.get(field)
 
+    def is_null(self, field: str) -> bool:
+        """Whether the field is there, with nothing in it."""
+        return field in self._fields and self._fields[field] is None
+
     @property
     def where(self) -> str:
         """Who said it."""

@@ -32,6 +32,10 @@ class TableTerms:
     async def read(self) -> tuple[bool, tuple[Found, ...]]:
         """Position mode where the venue tells it (else it is taken to be the wanted one), and the
         terms of each contract that can carry a hedge."""
+        hedged, found = await self._look()
+        return self.link.spec.terms.hedge_mode if hedged is None else hedged, found
+
+    async def _look(self) -> tuple[bool | None, tuple[Found, ...]]:
         link = self.link
         usable = [market for market in link.used if market.refusal is None]
         hedged, positions, found = await asyncio.gather(
@@ -39,13 +43,13 @@ class TableTerms:
             self.reader.positions(),
             asyncio.gather(*(self._terms(market) for market in usable)),
         )
+        link.leverages.update(
+            (market.symbol, leverage) for market, (_, leverage) in zip(usable, found, strict=True)
+        )
         open_in = {position.symbol for position in positions}
-        return (
-            link.spec.terms.hedge_mode if hedged is None else hedged,
-            tuple(
-                Found(market.symbol, mode, leverage, market.symbol in open_in)
-                for market, (mode, leverage) in zip(usable, found, strict=True)
-            ),
+        return hedged, tuple(
+            Found(market.symbol, mode, leverage, market.symbol in open_in)
+            for market, (mode, leverage) in zip(usable, found, strict=True)
         )
 
     async def write(self, hedged: bool, found: Collection[Found]) -> None:
@@ -60,15 +64,19 @@ class TableTerms:
                 changes.append(
                     partial(orders.set_position_mode, wanted.hedge_mode, terms.symbol, parameters)
                 )
-            if mode is not None and terms.margin_mode not in (None, mode):
+            other_mode = mode is not None and terms.margin_mode not in (None, mode)
+            other_leverage = leverage is not None and terms.leverage not in (None, leverage)
+            if mode is not None and other_mode and not override.mode_by_leverage:
                 parameters = dict(override.margin_parameters)
-                if leverage is not None and override.margin_needs_leverage:
-                    parameters["leverage"] = leverage
                 changes.append(
                     partial(orders.set_margin_mode, mode.value, terms.symbol, parameters)
                 )
-            if leverage is not None and terms.leverage not in (None, leverage):
+            if leverage is not None and (
+                other_leverage or (other_mode and override.mode_by_leverage)
+            ):
                 parameters = dict(override.leverage_parameters)
+                if "marginMode" in parameters and mode is not None:
+                    parameters["marginMode"] = mode.value
                 changes.append(partial(orders.set_leverage, leverage, terms.symbol, parameters))
         for change in changes:
             with suppress(OutcomeUnknown):
@@ -90,9 +98,7 @@ class TableTerms:
     async def inspect(self) -> AccountFacts:
         """What the venue tells; most of them tell little about a key."""
         link = self.link
-        skew_s, (_, found), hedged = await asyncio.gather(
-            self._skew_s(), self.read(), self.hedged()
-        )
+        skew_s, (hedged, found) = await asyncio.gather(self._skew_s(), self._look())
         return AccountFacts(
             account_id=None,
             kind=None,

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from bot.adapters.ccxt.table_rows import Facts, dig
 from bot.domain.account import EntryKind, MarginMode
 from bot.domain.margin import MaintenanceTier
 from bot.domain.orders import FillCause, OrderIntent, OrderStatus, Side, TimeInForce
+from bot.errors import Refused
 
 CAUTIOUS: Final = (MaintenanceTier(None, Decimal("0.05")),)
 """Maintenance where the client tells none: more than any of these venues asks of a hedge."""
@@ -43,23 +44,40 @@ class Market:
 @dataclass(frozen=True, slots=True)
 class Call:
     """One of the client's own calls. A parameter in braces, like ``{market}``, is filled in;
-    ``path`` leads to the part of the answer that is meant."""
+    ``path`` leads to the part of the answer that is meant.
+
+    ``exact``: it is a look-up by our id, so that whatever it finds must carry that id.
+    ``null_is_none``: the venue writes ``null`` in the place of an empty list.
+    """
 
     method: str
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     path: tuple[str, ...] = ()
+    exact: bool = False
+    null_is_none: bool = False
+
+    def fits(self, values: Mapping[str, str | int]) -> bool:
+        """Whether everything is known that it asks with."""
+        wanted = (text[1:-1] for text in self.parameters.values() if _is_slot(text))
+        return all(name in values for name in wanted)
 
     async def ask(self, client: Any, values: Mapping[str, str | int], where: str) -> object:  # noqa: ANN401
         """The part of the answer. Raises what ccxt raises, and ``MalformedReport`` where the part
         is not there."""
-        filled = {name: _fill(text, values) for name, text in self.parameters.items()}
-        return dig(await getattr(client, self.method)(filled), self.path, where)
+        filled = {
+            name: values[text[1:-1]] if _is_slot(text) else text
+            for name, text in self.parameters.items()
+        }
+        answer = await getattr(client, self.method)(filled)
+        if self.null_is_none and self.path:
+            last = Facts(dig(answer, self.path[:-1], where), where)
+            if last.is_null(self.path[-1]):
+                return []
+        return dig(answer, self.path, where)
 
 
-def _fill(text: str | int, values: Mapping[str, str | int]) -> str | int:
-    if isinstance(text, str) and text.startswith("{") and text.endswith("}"):
-        return values[text[1:-1]]
-    return text
+def _is_slot(text: str | int) -> TypeGuard[str]:
+    return isinstance(text, str) and text.startswith("{") and text.endswith("}")
 
 
 class Each(Enum):
@@ -170,10 +188,25 @@ class TermsCall:
 
 
 Answers: TypeAlias = Mapping[str, object]
-Extra: TypeAlias = Callable[[OrderIntent, int | None], Mapping[str, str | int]]
+Extra: TypeAlias = Callable[[OrderIntent, Decimal | None], Mapping[str, str | int]]
 
 
-def no_extra(_intent: OrderIntent, _leverage: int | None) -> Mapping[str, str | int]:
+def whole_leverage(leverage: Decimal | None) -> int:
+    """The leverage that goes with an order where the venue would take 1 for none.
+
+    Raises :class:`bot.errors.Refused` where it is not known: guessed, it could change that of the
+    whole position.
+    """
+    if leverage is None or leverage < 1 or leverage != leverage.to_integral_value():
+        raise Refused(
+            f"this venue wants a leverage with every order, and {leverage or 'none'} is known; set "
+            f"one for the account",
+            operation="submit",
+        )
+    return int(leverage)
+
+
+def no_extra(_intent: OrderIntent, _leverage: Decimal | None) -> Mapping[str, str | int]:
     """Nothing beyond the table's flags."""
     return {}
 
@@ -211,8 +244,10 @@ class Override:
     read_trade: Callable[[Facts], ToldTrade]
     read_quote: Callable[[Answers, Market], Prices]
     find: tuple[Call, ...] = ()
-    find_is_exact: bool = False  # what a look-up finds must carry the id
     trades_window_s: int = 7 * 86_400
+    trades_of_order: Call | None = None  # where ``trades`` can only list the orders
+    none_is_not_found: bool = False  # the venue refuses to list orders where there are none
+    without_currencies: bool = False  # the client is kept from asking for what no hedge needs
     balance_each: Each = Each.ONCE
     balance_parameters: Callable[[Mapping[str, str | int], Market], Mapping[str, str | int]] = (
         code_of_asset
@@ -225,14 +260,13 @@ class Override:
     hedged: tuple[Call, Callable[[object], bool]] | None = None
     leverage_parameters: Mapping[str, str | int] = field(default_factory=dict)
     margin_parameters: Mapping[str, str | int] = field(default_factory=dict)
-    margin_needs_leverage: bool = False
+    mode_by_leverage: bool = False  # margin mode and leverage are set by one call
     mode_parameters: Mapping[str, str | int] = field(default_factory=dict)
     cancel_parameters: Mapping[str, str | int] = field(default_factory=dict)
     answers_whole: bool = False
     profit_by_legs: bool = False  # the wallet is its equity less the profit of its positions
     beside: Extra = no_extra
     refuse: Callable[[OrderIntent], str | None] = lambda _: None
-    look_up_id: str | None = None  # what the unified look-up wants in the place of the venue's id
     keeps_time: bool = False
     needs_password: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
