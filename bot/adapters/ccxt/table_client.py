@@ -93,7 +93,7 @@ async def open_clients(
         kinds=kinds,
         world=world,
         weigh=weigh,
-        enter=lambda client, _: _enter(client, hosts.switch if rehearsed else None, override),
+        enter=lambda client, _: _enter(client, hosts if rehearsed else None, override),
         foreign=(hosts.live | hosts.rehearsal) - set(world.budgets),
         alien=None if rehearsed or hosts.header is None else hosts.header[0],
         options=override.options,
@@ -105,10 +105,16 @@ async def open_clients(
         yield Clients(main, orders, read, budget)
 
 
-def _enter(client: Any, switch: Switch | None, override: Override) -> None:  # noqa: ANN401
+def _enter(client: Any, rehearsal: Hosts | None, override: Override) -> None:  # noqa: ANN401
+    """Turn a new client to the rehearsal, if any. A header that marks one goes with every request,
+    also with those to which the client itself does not add it."""
     if override.without_currencies:
         client.has["fetchCurrencies"] = False
-    if switch is Switch.DEMO:
+    if rehearsal is None:
+        return
+    if rehearsal.switch is Switch.DEMO:
         client.enable_demo_trading(True)
-    elif switch is not None:
+    else:
         client.set_sandbox_mode(True)
+    if rehearsal.header is not None:
+        client.headers = {**(client.headers or {}), rehearsal.header[0]: rehearsal.header[1]}

@@ -115,7 +115,7 @@ def held(venue: str, override: Override, answer: object, markets: Markets) -> tu
         name = next((n for n in _MARKET_FIELDS if row.has(n)), "symbol")
         market = markets.find(row.text(name))
         if market is None:
-            if read_leg(venue, fields, ONE) is None:
+            if _is_flat(venue, fields):
                 continue  # nothing, in what may be listed no more
             row.malformed(name, f"is {row.text(name)!r}, a market that is not listed")
         if not market.inverse:
@@ -124,6 +124,13 @@ def held(venue: str, override: Override, answer: object, markets: Markets) -> tu
         if leg is not None:
             found.append(Held(market, leg, override.read_standing(row)))
     return tuple(found)
+
+
+def _is_flat(venue: str, fields: object) -> bool:
+    try:
+        return read_leg(venue, fields, ONE) is None
+    except MalformedReport:
+        return False  # what cannot be read is something
 
 
 _MARKET_FIELDS = ("contract_code", "instrument_name", "contract", "symbol")

@@ -49,6 +49,10 @@ PASSING = frozenset(
 """What changes from call to call, or says who asks."""
 
 
+class CutOff(Exception):
+    """An answer raises it where the connection dies before any answer leaves."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One request as the server read it."""
@@ -95,8 +99,12 @@ class FakeVenue:
             Request(request.method, request.path, tuple(fields), dict(request.headers))
         )
         answer = self.answers.get(f"{request.method} {request.path}")
-        if callable(answer):
-            answer = answer(dict(fields))
+        try:
+            if callable(answer):
+                answer = answer(dict(fields))
+        except CutOff:
+            assert request.transport is not None
+            request.transport.abort()
         status, found = answer if isinstance(answer, tuple) else (200, answer)
         if answer is None:
             status, found = 404, {"msg": f"no such path: {request.method} {request.path}"}

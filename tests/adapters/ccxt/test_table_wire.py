@@ -566,9 +566,8 @@ async def test_a_part_of_a_coin_that_would_be_cut_off_is_not_moved() -> None:
 
 
 def changes(venue: FakeVenue) -> list[str]:
-    return [
-        line for line in venue.lines() if line in sum((w["leverage"] for w in WIRE.values()), [])
-    ]
+    known = {line for lines in WIRE.values() for line in lines["leverage"]}
+    return [line for line in venue.lines() if line in known]
 
 
 @pytest.mark.parametrize("name", [n for n in VENUES if WIRE[n]["leverage"]])
