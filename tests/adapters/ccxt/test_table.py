@@ -124,6 +124,7 @@ async def test_a_row_of_nothing_is_flat_and_a_row_without_a_size_is_unreadable(n
 async def test_an_answer_without_its_list_is_never_flat(name: str) -> None:
     venue = fake(name)
     async with opened(name, venue) as account:
+        nothing: Any
         for nothing in (None, {}, "none"):
             with_rows(venue, name, nothing)
             with pytest.raises(ExchangeError):
@@ -178,7 +179,8 @@ async def test_a_quote_has_its_mark_its_index_its_touch_and_its_funding(name: st
         quotes = await account.quotes([BTC, "NONE/USD:NONE"])
     assert set(quotes) == {BTC}
     quote = quotes[BTC]
-    assert (quote.mark_usd, quote.index_usd) == (60000, 59990)
+    assert quote.mark_usd == 60000
+    assert quote.index_usd == 59990
     assert quote.bid_usd is not None
     assert quote.ask_usd is not None
     assert 59999 < quote.bid_usd < 60000 < quote.ask_usd < 60001
@@ -380,8 +382,8 @@ async def test_two_legs_of_one_market_stay_two() -> None:
     async with opened("htx", venue) as account:
         legs = await account.positions()
     assert [(leg.side, leg.face_usd) for leg in legs] == [
-        (PositionSide.SHORT, -3000),
-        (PositionSide.LONG, 3000),
+        (PositionSide.SHORT, Decimal(-3000)),
+        (PositionSide.LONG, Decimal(3000)),
     ]
 
 
@@ -480,7 +482,8 @@ async def test_an_order_that_kraken_has_forgotten_is_found_by_its_trades() -> No
     async with opened("krakenfutures", venue) as account:
         found = await account.find(OURS, BTC)
         assert found is not None
-        assert (found.filled_contracts, found.average_usd) == (3000, 60000)
+        assert found.filled_contracts == 3000
+        assert found.average_usd == 60000
         assert await account.find(ClientOrderId("hh99"), BTC) is None
 
 
