@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from bot.adapters.ccxt.table_override import Override, TermsCall
 from bot.adapters.ccxt.table_rows import SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
     Call,
     Each,
     Market,
-    Override,
     Prices,
     Standing,
-    TermsCall,
     Told,
     ToldTrade,
 )

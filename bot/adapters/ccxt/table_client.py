@@ -14,7 +14,7 @@ from yarl import URL
 from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.client import Made, World, make_clients
 from bot.adapters.ccxt.spec import AccountSpec, Environment
-from bot.adapters.ccxt.table_words import Override
+from bot.adapters.ccxt.table_override import Override
 from bot.adapters.ccxt.venue_facts import Hedging, Hosts, Switch
 from bot.errors import ConfigError
 

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from bot.adapters.ccxt.table_override import CAUTIOUS, Ledger, Override
 from bot.adapters.ccxt.table_rows import SIDES, Facts
 from bot.adapters.ccxt.table_words import (
-    CAUTIOUS,
     Answers,
     Call,
     Each,
-    Ledger,
     Market,
-    Override,
     Prices,
     Standing,
     Told,

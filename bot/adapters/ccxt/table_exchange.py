@@ -13,9 +13,10 @@ from bot.adapters.ccxt.table_account import TableReader
 from bot.adapters.ccxt.table_client import open_clients
 from bot.adapters.ccxt.table_link import TableLink
 from bot.adapters.ccxt.table_markets import Markets, in_dollars, instrument, market
-from bot.adapters.ccxt.table_orders import FINEST_COIN, TableGateway
+from bot.adapters.ccxt.table_orders import TableGateway
 from bot.adapters.ccxt.table_overrides import OVERRIDES
 from bot.adapters.ccxt.table_terms import TableTerms
+from bot.adapters.ccxt.table_transfers import FINEST_COIN
 from bot.adapters.ccxt.table_words import Market
 from bot.adapters.ccxt.terms import arrange
 from bot.adapters.ccxt.venue_facts import AmountUnit, Hedging
@@ -94,8 +95,9 @@ async def _load(link: TableLink) -> None:
     listed: Mapping[str, Any] = await main.load_markets()
     for other in link.clients.all()[1:]:
         other.set_markets(list(listed.values()), main.currencies)
-        if "timeDifference" in main.options:
-            other.options["timeDifference"] = main.options["timeDifference"]
+        for heard in ("timeDifference", "hf"):  # "hf": which of two spot wallets KuCoin has
+            if heard in main.options:
+                other.options[heard] = main.options[heard]
     for asset in link.spec.assets:  # known from contracts alone, a coin would come in whole ones
         for client in link.clients.all():
             if asset in client.currencies:

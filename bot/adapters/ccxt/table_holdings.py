@@ -15,7 +15,7 @@ from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.client import Made, World, make_clients
 from bot.adapters.ccxt.spec import AccountSpec, Environment
 from bot.adapters.ccxt.table_client import budget_of, weigh
-from bot.adapters.ccxt.table_reading import coin_balances
+from bot.adapters.ccxt.table_wallets import coin_balances
 from bot.adapters.ccxt.venue_facts import Support
 from bot.adapters.ccxt.venues import VENUES
 from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet

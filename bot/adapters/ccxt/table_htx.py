@@ -7,21 +7,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, whole_leverage
 from bot.adapters.ccxt.table_rows import SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
     Call,
     Each,
-    Ledger,
     Market,
-    Override,
     Prices,
     Standing,
-    TermsCall,
     Told,
     ToldEntry,
     ToldTrade,
-    whole_leverage,
 )
 from bot.domain.account import EntryKind, MarginMode
 from bot.domain.orders import OrderIntent, OrderStatus, Side, TimeInForce

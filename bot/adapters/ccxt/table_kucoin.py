@@ -7,21 +7,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, whole_leverage
 from bot.adapters.ccxt.table_rows import NANO, SIDES, Facts
 from bot.adapters.ccxt.table_words import (
     Answers,
     Call,
     Each,
-    Ledger,
     Market,
-    Override,
     Prices,
     Standing,
-    TermsCall,
     Told,
     ToldEntry,
     ToldTrade,
-    whole_leverage,
 )
 from bot.domain.account import EntryKind, MarginMode
 from bot.domain.orders import FillCause, OrderIntent, OrderStatus, TimeInForce
@@ -188,7 +185,6 @@ OVERRIDE: Final = Override(
     without_currencies=True,
     options={
         "uta": False,
-        "hf": False,
         "fetchMarkets": {"types": ["swap"], "fetchTickersFees": False},
     },
 )

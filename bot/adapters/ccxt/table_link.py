@@ -15,8 +15,9 @@ from bot.adapters.ccxt.asking import Shared, in_our_words
 from bot.adapters.ccxt.spec import AccountSpec
 from bot.adapters.ccxt.table_client import Clients
 from bot.adapters.ccxt.table_markets import Markets
+from bot.adapters.ccxt.table_override import Override
 from bot.adapters.ccxt.table_rows import Facts, rows
-from bot.adapters.ccxt.table_words import Call, Market, Override, Told
+from bot.adapters.ccxt.table_words import Call, Market, Told
 from bot.adapters.ccxt.venue_facts import Hedging
 from bot.domain.instrument import InversePerpetual
 from bot.domain.orders import OrderReport

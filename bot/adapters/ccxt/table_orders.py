@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final
-
-from ccxt.base import errors as ccxt_errors
+from typing import Any
 
 from bot.adapters.ccxt.budget import urgent
 from bot.adapters.ccxt.table_account import TableReader
-from bot.adapters.ccxt.table_link import TableLink, only_of
-from bot.adapters.ccxt.table_reading import listed, merged
+from bot.adapters.ccxt.table_link import TableLink
+from bot.adapters.ccxt.table_look_up import LookUp
 from bot.adapters.ccxt.table_rows import Facts
+from bot.adapters.ccxt.table_transfers import transfer
 from bot.adapters.ccxt.table_words import Market, Told
 from bot.domain.account import Wallet
 from bot.domain.limits import Approved
@@ -30,16 +29,13 @@ from bot.errors import (
     Unavailable,
 )
 
-FINEST_COIN: Final = Decimal("1e-8")
-"""The smallest part of a coin that is moved; the client would cut off what is below."""
-
 
 class TableGateway:
     """The ports :class:`bot.ports.OrderGateway` and :class:`bot.ports.WalletMover`."""
 
     def __init__(self, link: TableLink, reader: TableReader) -> None:
         self._link = link
-        self._reader = reader
+        self._look_up = LookUp(link, reader.history)
 
     async def submit(self, order: Approved) -> OrderReport:
         """Send the order once, and read it back where the answer tells no more than an id. An
@@ -70,7 +66,7 @@ class TableGateway:
     async def find(self, client_order_id: ClientOrderId, symbol: str) -> OrderReport | None:
         """Look an order up by our id, open or ended, by the route that this venue has for it."""
         market, wire = self._market(symbol, "find"), self._link.wire_id(client_order_id)
-        told = await self._find(market, wire)
+        told = await self._look_up.find(market, wire)
         return None if told is None else self._link.report(told)
 
     async def cancel(self, client_order_id: ClientOrderId, symbol: str) -> OrderReport:
@@ -112,35 +108,7 @@ class TableGateway:
         self, asset: str, amount_coin: Decimal, source: Wallet, target: Wallet
     ) -> str | None:
         """Move coins between two wallets of the account once, by the names of the table."""
-        link, wallets = self._link, self._link.hedging.wallets
-        for wallet in (source, target):
-            if wallet not in wallets.transfers:
-                raise Refused(
-                    f"{link.venue}: the {wallet.value} wallet is out of reach of transfers"
-                    + (f" ({wallets.note})" if wallets.note else ""),
-                    operation="transfer",
-                )
-        if amount_coin <= 0 or source is target or not is_multiple(amount_coin, FINEST_COIN):
-            raise Refused(
-                f"a transfer moves coins from one wallet to another, in steps of {FINEST_COIN:f}",
-                operation="transfer",
-            )
-
-        async def move() -> str | None:
-            answer = await link.clients.orders.transfer(
-                asset,
-                plain(amount_coin),
-                wallets.transfers[source],
-                wallets.transfers[target],
-                dict(wallets.transfer_parameters),
-            )
-            found = answer.get("id")
-            return None if found is None else str(found)
-
-        try:
-            return await link.ask("transfer", move(), write=True)
-        finally:
-            link.shared.forget()
+        return await transfer(self._link, asset, amount_coin, source, target)
 
     async def _place(
         self, intent: OrderIntent, market: Market, wire: str
@@ -185,63 +153,12 @@ class TableGateway:
         link = self._link
         if link.override.answers_whole:
             return link.override.read_order(Facts(info, f"{link.venue} order"))
-        told = await self._find(market, wire)
+        told = await self._look_up.find(market, wire)
         if told is None:
             raise MalformedReport("it is not listed yet")
         if told.id != venue_id:
             raise MalformedReport(f"the order that is listed is {told.id}")
         return told
-
-    async def _find(self, market: Market, wire: str) -> Told | None:
-        link, override = self._link, self._link.override
-
-        async def look() -> Told | None:
-            if not override.find:
-                answer = await link.clients.main.fetch_order(
-                    None, market.symbol, {"clientOrderId": wire}
-                )
-                told = override.read_order(Facts(answer["info"], f"{link.venue} order"))
-                return self._own([told], market, wire, exact=True)
-            known = self._id(wire)
-            more = {"id": wire} if known is None else {"id": wire, "venue_id": known}
-            values = link.values(market, **more)
-            for call in override.find:
-                if not call.fits(values):
-                    continue
-                try:
-                    answer = await call.ask(link.clients.main, values, f"{link.venue} order")
-                except ccxt_errors.OrderNotFound:
-                    continue
-                rows = listed(answer, f"{link.venue} order")
-                read = [override.read_order(row) for row in rows]
-                own = self._own(read, market, wire, exact=call.exact)
-                if own is not None:
-                    return own
-            return None
-
-        try:
-            told = await link.ask("find", look(), symbol=market.symbol)
-        except OrderNotFound:
-            return None
-        if told is None:
-            return None
-        return await link.ask("find", self._reader.with_average(told, market), symbol=market.symbol)
-
-    def _id(self, wire: str) -> str | None:
-        ours = self._link.ours(wire)
-        return None if ours is None else self._link.venue_ids.get(ours)
-
-    def _own(self, found: list[Told], market: Market, wire: str, *, exact: bool) -> Told | None:
-        """The order that carries our id among those that a look-up found."""
-        known = self._id(wire)
-        own = [
-            told
-            for told in only_of(found, market)
-            if told.client_id == wire or (told.client_id is None and told.id == known)
-        ]
-        if not own and exact and found:
-            raise MalformedReport("the order that was found does not carry the id that was asked")
-        return merged([replace(told, client_id=wire) for told in own], wire)
 
     def _market(self, symbol: str, operation: str) -> Market:
         market = self._link.markets.get(symbol)

@@ -16,7 +16,7 @@ from bot.adapters.ccxt import (
     table_mexc,
     table_phemex,
 )
-from bot.adapters.ccxt.table_words import Override
+from bot.adapters.ccxt.table_override import Override
 
 OVERRIDES: Final[Mapping[str, Override]] = {
     "deribit": table_deribit.OVERRIDE,

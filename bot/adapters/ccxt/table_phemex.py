@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
 from bot.adapters.ccxt.table_rows import NANO, SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
     Call,
     Each,
-    Ledger,
     Market,
-    Override,
     Prices,
     Standing,
-    TermsCall,
     Told,
     ToldEntry,
     ToldTrade,

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.ccxt import table_reading
+from bot.adapters.ccxt import table_reading, table_wallets
 from bot.adapters.ccxt.spec import FeeRates
 from bot.adapters.ccxt.table_markets import Markets, instrument, market
+from bot.adapters.ccxt.table_override import CAUTIOUS, whole_leverage
 from bot.adapters.ccxt.table_overrides import OVERRIDES
 from bot.adapters.ccxt.table_rows import Facts, dig
-from bot.adapters.ccxt.table_words import CAUTIOUS, Market, Told, whole_leverage
+from bot.adapters.ccxt.table_words import Market, Told
 from bot.adapters.ccxt.venue_facts import AmountUnit, Contracts, Known
 from bot.domain.account import Wallet
 from bot.domain.orders import OrderStatus, Side
@@ -137,7 +138,7 @@ def readers() -> dict[str, tuple[Callable[[Any], object], Any]]:
             return table_reading.positions(held, {BTC: Decimal(60000)}, one_way=True)
 
         def coins(row: Any, override: Any = override, name: str = name) -> object:
-            return table_reading.margin_balance(name, override, {"info": row}, known(name), ())
+            return table_wallets.margin_balance(name, override, {"info": row}, known(name), ())
 
         found[f"{name} order"] = (order, order_row(name))
         found[f"{name} trade"] = (trade, walk(answers[TRADED[name][0]], TRADED[name][1]))
@@ -390,12 +391,12 @@ def test_the_trades_of_a_forgotten_order_are_one_order_at_the_price_of_its_coins
 def test_coins_that_are_missing_are_an_error_and_not_none_of_them() -> None:
     answer = {"total": {"BTC": None}, "used": {}}
     with pytest.raises(MalformedReport, match="BTC is missing"):
-        table_reading.coin_balances(answer, ["BTC"], Wallet.SPOT, "a venue")
-    assert table_reading.coin_balances({"total": {}, "used": {}}, ["BTC"], Wallet.SPOT, "x") == ()
+        table_wallets.coin_balances(answer, ["BTC"], Wallet.SPOT, "a venue")
+    assert table_wallets.coin_balances({"total": {}, "used": {}}, ["BTC"], Wallet.SPOT, "x") == ()
     broken: Any
     for broken in (None, {}, {"total": []}, []):
         with pytest.raises(MalformedReport):
-            table_reading.coin_balances(broken, ["BTC"], Wallet.SPOT, "a venue")
+            table_wallets.coin_balances(broken, ["BTC"], Wallet.SPOT, "a venue")
 
 
 @pytest.mark.parametrize("leverage", [None, Decimal(0), Decimal("2.5")])
