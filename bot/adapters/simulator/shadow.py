@@ -169,7 +169,7 @@ class ShadowAccount:
         if quote is None:
             raise Unavailable("there is no price", operation="submit", symbol=intent.symbol)
         before = await self._held(intent.symbol)
-        if intent.reduce_only and before.face_usd * intent.side.sign <= ZERO:
+        if intent.reduce_only and before.face_usd * intent.side.sign >= ZERO:
             raise Refused("nothing to reduce", operation="submit", symbol=intent.symbol)
         report = self._fill(intent, instrument, quote, before)
         text = adapter(_Book).dump_json(self._book).decode()
