@@ -181,7 +181,7 @@ OVERRIDE: Final = Override(
     ),
     terms=TermsCall(Call("privateFuturesGetSettlePositionsContract", _MARKET), _terms),
     hedged=(Call("privateFuturesGetSettleAccounts", _BTC), _hedged),
-    leverage_parameters={"marginMode": "cross"},
+    leverage_parameters=lambda mode: {"marginMode": mode.value},
     mode_by_leverage=True,
     mode_parameters=_BTC,
     answers_whole=True,

@@ -118,6 +118,7 @@ def _from_fill(row: Facts) -> Told:
         limit_usd=None,
         reduce_only=None,
         updated_at=trade.at,
+        is_forgotten=True,
     )
 
 
@@ -253,5 +254,6 @@ OVERRIDE: Final = Override(
         Each.ONCE,
     ),
     mode_by_leverage=True,
+    cross_has_leverage=False,
     terms=TermsCall(Call("privateGetLeveragepreferences", path=("leveragePreferences",)), _terms),
 )

@@ -193,7 +193,11 @@ OVERRIDE: Final = Override(
     ),
     terms=TermsCall(Call("contractPrivateGetPositionLeverage", _MARKET, ("data",)), _terms),
     hedged=(Call("contractPrivateGetPositionPositionMode", path=("data",)), _hedged),
-    leverage_parameters={"openType": 2, "positionType": 2},
+    leverage_parameters=lambda mode: {
+        "openType": 2 if mode is MarginMode.CROSS else 1,
+        "positionType": 2,
+    },
+    mode_by_leverage=True,
     keeps_time=True,
     without_currencies=True,
 )

@@ -118,7 +118,8 @@ class Override:
     ledger: Ledger | None = None
     terms: TermsCall | None = None
     hedged: tuple[Call, Callable[[object], bool]] | None = None
-    leverage_parameters: Mapping[str, str | int] = field(default_factory=dict)
+    leverage_parameters: Callable[[MarginMode], Mapping[str, str | int]] = lambda _: {}
+    cross_has_leverage: bool = True  # elsewhere setting one leaves cross margin
     margin_parameters: Mapping[str, str | int] = field(default_factory=dict)
     mode_by_leverage: bool = False  # margin mode and leverage are set by one call
     mode_parameters: Mapping[str, str | int] = field(default_factory=dict)

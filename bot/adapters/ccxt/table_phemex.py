@@ -188,5 +188,5 @@ OVERRIDE: Final = Override(
         _entry,
     ),
     terms=TermsCall(_POSITIONS, _terms),
-    mode_by_leverage=True,
+    cross_has_leverage=False,
 )

@@ -387,7 +387,7 @@ def gate() -> dict[str, Any]:
         }
 
     def placed(asked: dict[str, Any]) -> Any:
-        book.take(asked, rests=asked["tif"] in ("poc", "gtc"))
+        book.take(asked, rests=asked.get("tif", "gtc") in ("poc", "gtc"))
         return row()
 
     def found(_: dict[str, Any]) -> Any:
