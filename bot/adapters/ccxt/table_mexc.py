@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one
 from bot.adapters.ccxt.table_rows import Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -189,7 +189,7 @@ OVERRIDE: Final = Override(
             ("data", "resultList"),
         ),
         100,
-        _entry,
+        one(_entry),
     ),
     terms=TermsCall(Call("contractPrivateGetPositionLeverage", _MARKET, ("data",)), _terms),
     hedged=(Call("contractPrivateGetPositionPositionMode", path=("data",)), _hedged),

@@ -31,13 +31,23 @@ CAUTIOUS: Final = (MaintenanceTier(None, Decimal("0.05")),)
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """How the bookings of one margin wallet are asked for, ``page`` at most in one answer. A row
-    that books no coins is read as None."""
+    may book nothing, one thing, or several at once."""
 
     call: Call
     page: int
-    read: Callable[[Facts], ToldEntry | None]
+    read: Callable[[Facts], tuple[ToldEntry, ...]]
     each: Each = Each.ASSET
     window_s: int = 30 * 86_400
+
+
+def one(read: Callable[[Facts], ToldEntry | None]) -> Callable[[Facts], tuple[ToldEntry, ...]]:
+    """The reader of a row that books one thing at most."""
+
+    def each(row: Facts) -> tuple[ToldEntry, ...]:
+        told = read(row)
+        return () if told is None else (told,)
+
+    return each
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +140,5 @@ class Override:
     refuse: Callable[[OrderIntent], str | None] = lambda _: None
     keeps_time: bool = False
     needs_password: bool = False
+    secret_is_base64: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -176,6 +176,7 @@ def deribit() -> dict[str, Any]:
                         "currency": "BTC",
                         "instrument_name": "BTC-PERPETUAL",
                         "change": 0.00001,
+                        "interest_pl": 0.000004,
                     }
                 ],
                 "continuation": None,
