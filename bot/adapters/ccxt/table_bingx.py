@@ -178,6 +178,6 @@ OVERRIDE: Final = Override(
         Call("cswapV1PrivateGetTradeOpenOrders", _MARKET, ("data", "orders")),
     ),
     terms=TermsCall(Call("cswapV1PrivateGetTradeLeverage", _MARKET, ("data",)), _terms),
-    leverage_parameters={"side": "BOTH"},
+    leverage_parameters=lambda _: {"side": "BOTH"},
     without_currencies=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one
 from bot.adapters.ccxt.table_rows import SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -208,7 +208,7 @@ OVERRIDE: Final = Override(
             ("data", "bills"),
         ),
         100,
-        _entry,
+        one(_entry),
     ),
     terms=TermsCall(_ACCOUNT, _terms),
     hedged=(_ACCOUNT, _hedged),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -36,7 +37,7 @@ _TIMES: Final = {
     "fill_or_kill": TimeInForce.FOK,
 }
 _KINDS: Final = {
-    "settlement": EntryKind.FUNDING,
+    "settlement": EntryKind.REALISED,
     "trade": EntryKind.FEE,
     "transfer": EntryKind.TRANSFER,
     "deposit": EntryKind.DEPOSIT,
@@ -83,14 +84,25 @@ def _trade(row: Facts) -> ToldTrade:
     )
 
 
-def _entry(row: Facts) -> ToldEntry:
-    return ToldEntry(
+def _entries(row: Facts) -> tuple[ToldEntry, ...]:
+    """A booking. A settlement books the profit of the day and its funding in one line, which are
+    told apart."""
+    whole = ToldEntry(
         id=row.text("id"),
         at=row.moment("timestamp"),
         kind=_KINDS.get(row.text("type"), EntryKind.OTHER),
         amount_coin=row.number("change"),
         market=row.maybe("instrument_name"),
     )
+    if whole.kind is not EntryKind.REALISED or not row.has("interest_pl"):
+        return (whole,)
+    funding = replace(
+        whole,
+        id=f"{whole.id}:funding",
+        kind=EntryKind.FUNDING,
+        amount_coin=row.number("interest_pl"),
+    )
+    return replace(whole, amount_coin=whole.amount_coin - funding.amount_coin), funding
 
 
 def _prices(answers: Answers, _: Market) -> Prices:
@@ -187,7 +199,7 @@ OVERRIDE: Final = Override(
             ("result", "logs"),
         ),
         250,
-        _entry,
+        _entries,
     ),
     answers_whole=True,
     without_currencies=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bot.adapters.ccxt.table_client import open_clients
 from bot.adapters.ccxt.table_link import TableLink
 from bot.adapters.ccxt.table_markets import Markets, in_dollars, instrument, market
 from bot.adapters.ccxt.table_orders import TableGateway
+from bot.adapters.ccxt.table_override import Override
 from bot.adapters.ccxt.table_overrides import OVERRIDES
 from bot.adapters.ccxt.table_terms import TableTerms
 from bot.adapters.ccxt.table_transfers import FINEST_COIN
@@ -57,7 +59,7 @@ async def open_by_table(spec: AccountSpec, clock: Clock) -> AsyncIterator[TableA
     hedging, override = VENUES[spec.venue].hedging, OVERRIDES[spec.venue]
     if hedging is None:
         raise ConfigError(f"account {spec.name}: {spec.venue} has nothing to hedge with")
-    _require_served(spec, hedging)
+    _require_served(spec, hedging, override)
     async with open_clients(spec, hedging, override) as clients:
         link = TableLink(spec, hedging, override, clients, Markets({}), (), (), clock)
         await link.ask("instruments", _load(link))
@@ -71,7 +73,7 @@ async def open_by_table(spec: AccountSpec, clock: Clock) -> AsyncIterator[TableA
             await link.shared.close()
 
 
-def _require_served(spec: AccountSpec, hedging: Hedging) -> None:
+def _require_served(spec: AccountSpec, hedging: Hedging, override: Override) -> None:
     wallets = hedging.wallets
     unreadable = sorted(
         wallet.value for wallet in spec.wallets - wallets.readings.keys() - wallets.shared
@@ -82,10 +84,22 @@ def _require_served(spec: AccountSpec, hedging: Hedging) -> None:
             f"read{f' ({wallets.note})' if wallets.note else ''}; leave it out and declare those "
             f"coins as external"
         )
+    if override.secret_is_base64 and not _is_base64(spec.api_secret.reveal()):
+        raise ConfigError(
+            f"account {spec.name}: a secret of {spec.venue} is text in base64, and this one is "
+            f"not; set it as the venue shows it"
+        )
     if spec.terms.hedge_mode and hedging.one_way:
         raise ConfigError(
             f"account {spec.name}: at {spec.venue} this version trades one-way accounts alone"
         )
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True)) or not text
+    except ValueError:
+        return False
 
 
 async def _load(link: TableLink) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one
 from bot.adapters.ccxt.table_rows import SIDES, Facts
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -176,12 +176,12 @@ OVERRIDE: Final = Override(
     ledger=Ledger(
         Call("privateFuturesGetSettleAccountBook", {**_BTC, **_STRETCH, "limit": 1000}),
         1000,
-        _entry,
+        one(_entry),
         Each.ONCE,
     ),
     terms=TermsCall(Call("privateFuturesGetSettlePositionsContract", _MARKET), _terms),
     hedged=(Call("privateFuturesGetSettleAccounts", _BTC), _hedged),
-    leverage_parameters={"marginMode": "cross"},
+    leverage_parameters=lambda mode: {"marginMode": mode.value},
     mode_by_leverage=True,
     mode_parameters=_BTC,
     answers_whole=True,

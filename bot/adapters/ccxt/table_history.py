@@ -85,7 +85,7 @@ class History:
 
         found = await self._pages(ledger.call, page, since, ledger.page, ledger.window_s)
         lines = []
-        told_lines = [told for row in found if (told := ledger.read(row)) is not None]
+        told_lines = [told for row in found for told in ledger.read(row)]
         if len(found) >= ledger.page and told_lines and not _is_bounded(ledger.call):
             self._require_older(min(told.at for told in told_lines), since)
         for told in told_lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import ccxt.async_support as ccxt
@@ -85,6 +86,12 @@ class HoldingsAccount:
         """Refuse it with the reason."""
         raise self._refused("cancel", symbol)
 
+    async def transfer(
+        self, asset: str, amount_coin: Decimal, source: Wallet, target: Wallet
+    ) -> str | None:
+        """Refuse it with the reason: one wallet is known here."""
+        raise self._refused("transfer", None)
+
     async def inspect(self) -> AccountFacts:
         """Nothing that could be told of it in the words of this version."""
         return AccountFacts(
@@ -101,7 +108,7 @@ class HoldingsAccount:
             contract_faults=(),
         )
 
-    def _refused(self, operation: str, symbol: str) -> Refused:
+    def _refused(self, operation: str, symbol: str | None) -> Refused:
         return Refused(
             f"{self._spec.venue} is good for holdings only: {self._reason}",
             operation=operation,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, whole_leverage
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one, whole_leverage
 from bot.adapters.ccxt.table_rows import SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -210,7 +210,7 @@ OVERRIDE: Final = Override(
             ("data",),
         ),
         50,
-        _entry,
+        one(_entry),
         Each.MARKET,
         window_s=2 * 86_400,
     ),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one
 from bot.adapters.ccxt.table_rows import SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -118,6 +118,7 @@ def _from_fill(row: Facts) -> Told:
         limit_usd=None,
         reduce_only=None,
         updated_at=trade.at,
+        is_forgotten=True,
     )
 
 
@@ -249,9 +250,11 @@ OVERRIDE: Final = Override(
             ("logs",),
         ),
         500,
-        _entry,
+        one(_entry),
         Each.ONCE,
     ),
     mode_by_leverage=True,
+    cross_has_leverage=False,
+    secret_is_base64=True,
     terms=TermsCall(Call("privateGetLeveragepreferences", path=("leveragePreferences",)), _terms),
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, whole_leverage
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one, whole_leverage
 from bot.adapters.ccxt.table_rows import NANO, SIDES, Facts
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -172,7 +172,7 @@ OVERRIDE: Final = Override(
             ("data", "dataList"),
         ),
         50,
-        _entry,
+        one(_entry),
         window_s=86_400,
     ),
     terms=TermsCall(

@@ -52,7 +52,8 @@ def as_integer(client_order_id: str) -> str:
 class TableLink:
     """``used`` are the markets of the assets in use, one each, whether they can carry a hedge or
     not: their wallets are read. ``venue_ids`` has the venue's id of an order by ours;
-    ``strangers`` are orders of others by the venue's ids."""
+    ``strangers`` are orders of others by the venue's ids; ``sent`` are the amounts of ours by the
+    ids on the wire."""
 
     spec: AccountSpec
     hedging: Hedging
@@ -68,6 +69,7 @@ class TableLink:
     ours_by_venue: dict[str, str] = field(default_factory=dict)
     ours_by_wire: dict[str, str] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    sent: dict[str, Decimal] = field(default_factory=dict)
     leverages: dict[str, Decimal | None] = field(default_factory=dict)
 
     @property

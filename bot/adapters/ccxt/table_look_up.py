@@ -73,4 +73,8 @@ class LookUp:
         ]
         if not own and exact and found:
             raise MalformedReport("the order that was found does not carry the id that was asked")
-        return merged([replace(told, client_id=wire) for told in own], wire)
+        found_one = merged([replace(told, client_id=wire) for told in own], wire)
+        if found_one is not None and found_one.is_forgotten:
+            asked = self._link.sent.get(wire, found_one.amount)
+            found_one = replace(found_one, amount=max(asked, found_one.filled))
+        return found_one

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one
 from bot.adapters.ccxt.table_rows import Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -189,11 +189,15 @@ OVERRIDE: Final = Override(
             ("data", "resultList"),
         ),
         100,
-        _entry,
+        one(_entry),
     ),
     terms=TermsCall(Call("contractPrivateGetPositionLeverage", _MARKET, ("data",)), _terms),
     hedged=(Call("contractPrivateGetPositionPositionMode", path=("data",)), _hedged),
-    leverage_parameters={"openType": 2, "positionType": 2},
+    leverage_parameters=lambda mode: {
+        "openType": 2 if mode is MarginMode.CROSS else 1,
+        "positionType": 2,
+    },
+    mode_by_leverage=True,
     keeps_time=True,
     without_currencies=True,
 )

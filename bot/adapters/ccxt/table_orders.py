@@ -43,6 +43,7 @@ class TableGateway:
         outcome: it may rest."""
         link, intent = self._link, order.intent
         market, wire = self._check(intent)
+        link.sent[wire] = intent.contracts * market.amount_per_contract
         with urgent(intent.reduce_only):
             try:
                 venue_id, info = await link.ask(
@@ -93,7 +94,7 @@ class TableGateway:
                     raise gone from None
             else:
                 after = await self.find(client_order_id, symbol)
-                if after is None and before is not None:
+                if after is None and before is not None and not before.filled_contracts:
                     after = replace(before, status=OrderStatus.CANCELLED)
             finally:
                 link.shared.forget()
@@ -211,6 +212,13 @@ def _require_same(intent: OrderIntent, told: Told, market: Market, wire: str) ->
         differs = f"its size is {told.amount}"
     elif told.reduce_only is not None and told.reduce_only is not intent.reduce_only:
         differs = "its reduce-only flag is another one"
+    elif (
+        intent.limit_usd is not None
+        and intent.time_in_force is TimeInForce.IOC
+        and told.echo is None
+        and told.status is OrderStatus.OPEN
+    ):
+        differs = "it rests, and should not"
     elif (
         intent.limit_usd is not None
         and told.echo is not None

@@ -31,13 +31,23 @@ CAUTIOUS: Final = (MaintenanceTier(None, Decimal("0.05")),)
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """How the bookings of one margin wallet are asked for, ``page`` at most in one answer. A row
-    that books no coins is read as None."""
+    may book nothing, one thing, or several at once."""
 
     call: Call
     page: int
-    read: Callable[[Facts], ToldEntry | None]
+    read: Callable[[Facts], tuple[ToldEntry, ...]]
     each: Each = Each.ASSET
     window_s: int = 30 * 86_400
+
+
+def one(read: Callable[[Facts], ToldEntry | None]) -> Callable[[Facts], tuple[ToldEntry, ...]]:
+    """The reader of a row that books one thing at most."""
+
+    def each(row: Facts) -> tuple[ToldEntry, ...]:
+        told = read(row)
+        return () if told is None else (told,)
+
+    return each
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +128,8 @@ class Override:
     ledger: Ledger | None = None
     terms: TermsCall | None = None
     hedged: tuple[Call, Callable[[object], bool]] | None = None
-    leverage_parameters: Mapping[str, str | int] = field(default_factory=dict)
+    leverage_parameters: Callable[[MarginMode], Mapping[str, str | int]] = lambda _: {}
+    cross_has_leverage: bool = True  # elsewhere setting one leaves cross margin
     margin_parameters: Mapping[str, str | int] = field(default_factory=dict)
     mode_by_leverage: bool = False  # margin mode and leverage are set by one call
     mode_parameters: Mapping[str, str | int] = field(default_factory=dict)
@@ -129,4 +140,5 @@ class Override:
     refuse: Callable[[OrderIntent], str | None] = lambda _: None
     keeps_time: bool = False
     needs_password: bool = False
+    secret_is_base64: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall
+from bot.adapters.ccxt.table_override import Ledger, Override, TermsCall, one
 from bot.adapters.ccxt.table_rows import NANO, SIDES, Facts, rows
 from bot.adapters.ccxt.table_words import (
     Answers,
@@ -185,8 +185,8 @@ OVERRIDE: Final = Override(
     ledger=Ledger(
         Call("privateGetApiDataFuturesFundingFees", {**_MARKET, "limit": 200}, ("data", "rows")),
         200,
-        _entry,
+        one(_entry),
     ),
     terms=TermsCall(_POSITIONS, _terms),
-    mode_by_leverage=True,
+    cross_has_leverage=False,
 )

@@ -71,12 +71,13 @@ class TableTerms:
                 changes.append(
                     partial(orders.set_margin_mode, mode.value, terms.symbol, parameters)
                 )
+            meant = mode or terms.margin_mode or MarginMode.CROSS
+            if meant is MarginMode.CROSS and not override.cross_has_leverage:
+                continue
             if leverage is not None and (
                 other_leverage or (other_mode and override.mode_by_leverage)
             ):
-                parameters = dict(override.leverage_parameters)
-                if "marginMode" in parameters and mode is not None:
-                    parameters["marginMode"] = mode.value
+                parameters = dict(override.leverage_parameters(meant))
                 changes.append(partial(orders.set_leverage, leverage, terms.symbol, parameters))
         for change in changes:
             with suppress(OutcomeUnknown):

@@ -87,7 +87,8 @@ class Each(Enum):
 class Told:
     """An order as its row tells it; amounts in the venue's units. ``average_usd`` counts only
     where something is filled. ``echo`` is the time in force that the venue says it has, None where
-    it does not say; ``reduce_only`` likewise."""
+    it does not say; ``reduce_only`` likewise. ``is_forgotten``: the venue has the order no more,
+    and this is one of its trades."""
 
     client_id: str | None
     id: str
@@ -101,6 +102,7 @@ class Told:
     reduce_only: bool | None
     updated_at: datetime
     echo: TimeInForce | None = None
+    is_forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

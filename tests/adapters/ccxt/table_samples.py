@@ -176,6 +176,7 @@ def deribit() -> dict[str, Any]:
                         "currency": "BTC",
                         "instrument_name": "BTC-PERPETUAL",
                         "change": 0.00001,
+                        "interest_pl": 0.000004,
                     }
                 ],
                 "continuation": None,
@@ -387,7 +388,7 @@ def gate() -> dict[str, Any]:
         }
 
     def placed(asked: dict[str, Any]) -> Any:
-        book.take(asked, rests=asked["tif"] in ("poc", "gtc"))
+        book.take(asked, rests=asked.get("tif", "gtc") in ("poc", "gtc"))
         return row()
 
     def found(_: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from bot.adapters.ccxt.table_rows import dig
 from bot.adapters.ccxt.terms import Terms
 from bot.adapters.ccxt.venues import VENUES
 from bot.adapters.clock import VirtualClock
-from bot.domain.account import Balance, PositionSide, Wallet
+from bot.domain.account import Balance, EntryKind, PositionSide, Wallet
 from bot.domain.orders import OrderStatus, Side, TimeInForce
 from bot.domain.quantities import ClientOrderId
 from bot.errors import (
@@ -212,9 +212,35 @@ async def test_a_trade_and_its_bookings_are_read(name: str) -> None:
     assert fill.price_usd == 60000
     assert fill.fee_coin == (None if name == "krakenfutures" else Decimal("0.000025"))
     assert fill.maker is False
-    assert [line.amount_coin for line in booked] == (
-        [] if name == "bingx" else [Decimal("0.00001")]
+    assert sum(line.amount_coin for line in booked) == (
+        0 if name == "bingx" else Decimal("0.00001")
     )
+
+
+async def test_the_funding_in_a_settlement_is_told_apart_from_its_profit() -> None:
+    async with opened("deribit", fake("deribit")) as account:
+        booked = await account.ledger(NOW - timedelta(hours=1))
+    assert {line.kind: line.amount_coin for line in booked} == {
+        EntryKind.REALISED: Decimal("0.000006"),
+        EntryKind.FUNDING: Decimal("0.000004"),
+    }
+
+
+@pytest.mark.parametrize("name", ["deribit", "gate", "kucoinfutures", "bingx", "phemex"])
+async def test_a_short_earns_where_the_price_falls(name: str) -> None:
+    venue = fake(name)
+    row = row_of(venue, name)
+    falling: dict[str, Any] = {
+        "mark_price": 50000,
+        "markPrice": 50000,
+        "size_currency": -0.06,
+        "markValue": -0.06,
+    }
+    falling |= {"value": "0.06"} if name == "gate" else {}
+    with_rows(venue, name, [{**row, **{k: v for k, v in falling.items() if k in row}}])
+    async with opened(name, venue) as account:
+        (position,) = await account.positions()
+    assert abs(position.unrealised_coin - Decimal("0.01")) < Decimal("1e-12")
 
 
 @pytest.mark.parametrize("name", ORDERING)
@@ -537,6 +563,11 @@ async def test_a_rehearsal_on_the_live_host_carries_its_header_and_a_live_one_ne
         ("gate", {"terms": Terms(hedge_mode=True)}, "one-way accounts alone"),
         ("bitget", {"password": None}, "has a password too"),
         ("gate", {"api_secret": Secret("")}, "there is no loopback API key"),
+        (
+            "krakenfutures",
+            {"api_secret": Secret("not base64!")},
+            "a secret of krakenfutures is text",
+        ),
     ],
 )
 async def test_what_cannot_be_served_is_refused_before_anything_is_asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -56,6 +57,8 @@ async def test_a_venue_for_holdings_shows_its_coins_and_refuses_every_order() ->
             await account.submit(approved)
         with pytest.raises(Refused, match="holdings only"):
             await account.cancel(OURS, BTC)
+        with pytest.raises(Refused, match="holdings only"):
+            await account.transfer("BTC", Decimal(1), Wallet.SPOT, Wallet.MARGIN)
         assert (await account.inspect()).may_trade is None
         assert venue.lines() == []
 
