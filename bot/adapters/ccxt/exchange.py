@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from bot.adapters.ccxt.binance_exchange import open_binance
+from bot.adapters.ccxt.bybit_exchange import open_bybit
 from bot.adapters.ccxt.spec import AccountSpec, Opener, VenueAccount
 from bot.errors import ConfigError
 from bot.ports import Clock
 
 OPENERS: Final[Mapping[str, Opener]] = {
     "binance": open_binance,
+    "bybit": open_bybit,
 }
 """By the venue's id in :mod:`bot.adapters.ccxt.venues`."""
 

@@ -64,7 +64,7 @@ def executions(call: Call) -> Json:
     ]
     found = [
         row
-        for at_ms, row in sorted([*trades, *payments][::-1], key=lambda pair: -pair[0])
+        for at_ms, row in sorted([*trades, *payments], key=lambda pair: pair[0])[::-1]
         if start_ms <= at_ms <= end_ms
         and kind in (None, row["execType"])
         and named in (None, row["orderId"])
@@ -144,7 +144,7 @@ def transaction_log(call: Call) -> Json:
     kind, base = params.find("category"), params.find("baseCoin")
     left: dict[str, Decimal] = {}
     rows: list[object] = []
-    for line in sorted([*_lines(call)][::-1], key=lambda line: -line.at_ms):
+    for line in sorted(_lines(call), key=lambda line: line.at_ms)[::-1]:
         currency = line.currency
         if currency not in left:
             left[currency] = sum(
