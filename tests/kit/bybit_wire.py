@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -119,7 +119,7 @@ class BybitWire:
         self,
         method: str,
         path: str,
-        params: dict[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
         *,
         key: ApiKey | None = None,
         late_s: float = 0.0,
@@ -130,7 +130,7 @@ class BybitWire:
         key, params = key or self.key, params or {}
         stamp = str(int((time.time() - late_s) * 1_000))
         query = urlencode(params) if method == "GET" else ""
-        body = json.dumps(params) if method == "POST" else ""
+        body = json.dumps(dict(params)) if method == "POST" else ""
         origin = f"{stamp}{key.key}{window_ms}{query or body}"
         made = hmac.new(key.secret.encode(), origin.encode(), hashlib.sha256).hexdigest()
         headers = {

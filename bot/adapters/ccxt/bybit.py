@@ -77,7 +77,10 @@ def balances(answer: object, assets: tuple[str, ...]) -> tuple[Balance, ...]:
     and must not be owed.
     """
     found, where = {}, "bybit wallet"
-    for account in listed(answer, where):
+    accounts = listed(answer, where)
+    if not accounts:
+        raise MalformedReport(f"{where}: the account is not listed; that is not the same as empty")
+    for account in accounts:
         if account.text("accountType") != UNIFIED:
             account.malformed("accountType", f"is not {UNIFIED}")
         for row in account.rows("coin"):

@@ -129,6 +129,8 @@ async def open_clients(spec: AccountSpec) -> AsyncIterator[Clients]:
 
 
 def _enter(client: Any, environment: Environment) -> None:  # noqa: ANN401 - ccxt has no types
+    # Coins are not asked for with the markets: that needs a permission which no hedge needs.
+    client.has["fetchCurrencies"] = False
     if environment is Environment.DEMO:
         client.enable_demo_trading(True)
     elif environment is Environment.TESTNET:

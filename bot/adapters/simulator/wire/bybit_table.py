@@ -55,7 +55,7 @@ ENDPOINTS: Final = {
     "GET /v5/order/history": Endpoint(bybit_orders.history, "find", _READ, 50),
     "GET /v5/execution/list": Endpoint(bybit_history.executions, "fills", _READ, 50),
     "POST /v5/asset/transfer/inter-transfer": Endpoint(
-        bybit_wallets.transfer, "transfer", _TRANSFER, 1
+        bybit_wallets.transfer, "transfer", _TRANSFER, 5
     ),
     "GET /v5/asset/transfer/query-account-coins-balance": Endpoint(
         bybit_wallets.coin_balances, "balances", _READ, 5
