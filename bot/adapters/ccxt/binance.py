@@ -66,7 +66,7 @@ class Contracts:
         """The contract that a row is about. Raises :class:`MalformedReport` for an unknown one."""
         market = row.text("symbol")
         if market not in self._by_market:
-            row.malformed("symbol", f"is {market!r}, which exchangeInfo does not list")
+            row.malformed("symbol", f"is {market!r}, which the venue does not list")
         return self._by_market[market]
 
     def symbol(self, market: str) -> str:

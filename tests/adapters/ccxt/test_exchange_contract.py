@@ -11,6 +11,7 @@ from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret
 from bot.adapters.clock import SystemClock
 from bot.ports import AccountReader, MarketData, OrderGateway
 from tests.adapters.contract_exchange import Doors, ExchangeContract
+from tests.kit.bybit_wire import a_bybit_wire
 from tests.kit.wire import Wire, a_wire
 
 
@@ -32,6 +33,17 @@ class TestBinanceOnTheWire(ExchangeContract):
     async def doors(self) -> AsyncIterator[Doors]:
         clock = SystemClock()
         async with a_wire() as wire, open_account(spec_for(wire), clock) as account:
+            reader: AccountReader = account
+            market: MarketData = account
+            gateway: OrderGateway = account
+            yield Doors(reader, market, gateway, clock)
+
+
+class TestBybitOnTheWire(ExchangeContract):
+    @pytest.fixture
+    async def doors(self) -> AsyncIterator[Doors]:
+        clock = SystemClock()
+        async with a_bybit_wire() as wire, open_account(wire.spec(), clock) as account:
             reader: AccountReader = account
             market: MarketData = account
             gateway: OrderGateway = account

@@ -49,19 +49,23 @@ class KeyRing:
     def __init__(self, keys: Iterable[ApiKey]) -> None:
         self._keys = {key.key: key for key in keys}
 
-    def account(self, asked: Asked) -> str:
-        """Whose key came with the request; of a venue with one account it is that one's anyway."""
-        known = self._keys.get(asked.key)
+    def find(self, key: str) -> ApiKey | None:
+        """The key of this text, None for an unknown one."""
+        return self._keys.get(key)
+
+    def account(self, key: str) -> str:
+        """Whose key it is; of a venue with one account it is that one's anyway."""
+        known = self._keys.get(key)
         if known is not None:
             return known.account
         accounts = {key.account for key in self._keys.values()}
         return accounts.pop() if len(accounts) == 1 else ""
 
-    def holder(self, asked: Asked) -> ApiKey:
-        """The key that came with the request. Raises :class:`Rejection` without a known one."""
-        if _KEY.fullmatch(asked.key) is None:
+    def holder(self, key: str) -> ApiKey:
+        """The key that came with a request. Raises :class:`Rejection` without a known one."""
+        if _KEY.fullmatch(key) is None:
             raise Rejection(401, -2014, "API-key format invalid.")
-        known = self._keys.get(asked.key)
+        known = self._keys.get(key)
         if known is None:
             raise denied()
         return known
