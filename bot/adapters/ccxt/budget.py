@@ -44,21 +44,21 @@ def urgent(is_so: bool = True) -> Iterator[None]:
 
 
 class _Window(Throttler):
-    """asyncio-throttle's record of a minute, by a clock of our choice, in units of weight."""
+    """asyncio-throttle's record of a window, by a clock of our choice, in units of weight."""
 
-    def __init__(self, limit: int, now: Callable[[], float]) -> None:
-        super().__init__(rate_limit=limit, period=WINDOW_S)
+    def __init__(self, limit: int, window_s: float, now: Callable[[], float]) -> None:
+        super().__init__(rate_limit=limit, period=window_s)
         self._now = now
 
     def flush(self) -> None:
-        """Forget what was asked more than a minute ago."""
-        oldest = self._now() - WINDOW_S + GRAIN_S
+        """Forget what was asked longer ago than a window."""
+        oldest = self._now() - self.period + GRAIN_S
         while self._task_logs and self._task_logs[0] <= oldest:
             self._task_logs.popleft()
 
     @property
     def used(self) -> int:
-        """Weight asked in the last minute."""
+        """Weight asked in the last window."""
         self.flush()
         return len(self._task_logs)
 
@@ -70,7 +70,7 @@ class _Window(Throttler):
         if too_many > len(self._task_logs):
             return math.inf
         since_s: float = self._now() - self._task_logs[too_many - 1]
-        return WINDOW_S - since_s
+        return float(self.period) - since_s
 
     def take(self, weight: int) -> None:
         """Write down that so much is asked now."""
@@ -79,7 +79,7 @@ class _Window(Throttler):
 
 @dataclass(slots=True)
 class Budget:
-    """The weight that may be asked of one host in any minute.
+    """The weight that may be asked of one host in any window, which is a minute mostly.
 
     ``limit`` is the venue's; ``reserve`` of it is kept for what is urgent. A request that would
     have to wait longer than ``patience_s`` is not sent: :class:`bot.errors.RateLimited` says when
@@ -92,6 +92,7 @@ class Budget:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     used_header: str = "X-MBX-USED-WEIGHT-1M"
+    window_s: float = WINDOW_S
     requests: int = 0
     weight: int = 0
     _all: _Window = field(init=False)
@@ -100,8 +101,8 @@ class Budget:
     _silent_until: float = field(init=False, default=-math.inf)
 
     def __post_init__(self) -> None:
-        self._all = _Window(self.limit, self.now)
-        self._ordinary = _Window(self.limit - self.reserve, self.now)
+        self._all = _Window(self.limit, self.window_s, self.now)
+        self._ordinary = _Window(self.limit - self.reserve, self.window_s, self.now)
 
     @property
     def used(self) -> int:
@@ -144,7 +145,8 @@ class Budget:
                 return
             if self.now() + wait_s - came_at > self.patience_s:
                 raise RateLimited(
-                    f"the budget of {self.limit} a minute is used up", retry_after_s=wait_s
+                    f"the budget of {self.limit} in {self.window_s:g} s is used up",
+                    retry_after_s=wait_s,
                 )
             await self.sleep(wait_s)
 
@@ -157,7 +159,11 @@ class Budget:
         if status in (418, 429):
             asked_s = _count(headers.get("Retry-After"))
             wait_s = float(asked_s) if asked_s else (BAN_S if status == 418 else QUIET_S)
-            self._silent_until = max(self._silent_until, self.now() + wait_s)
+            self.be_silent(wait_s)
+
+    def be_silent(self, wait_s: float) -> None:
+        """Let nothing leave for so many seconds."""
+        self._silent_until = max(self._silent_until, self.now() + wait_s)
 
 
 def _count(text: str | None) -> int | None:

@@ -43,6 +43,7 @@ class Simulation:
         self.changes = 0
         self.orders_taken = 0
         self.silent_until: datetime | None = None
+        self._united = False
         self.market = Market(
             spec.markets, seed=spec.seed, step_s=spec.step_s, started_at=started_at
         )
@@ -125,6 +126,24 @@ class Simulation:
                 assert_never(event)
         self.changes += 1
 
+    def unite_wallets(self) -> None:
+        """Make spot and margin one wallet, as at a venue with a unified account: the coins in spot
+        move over, and from now on whatever happens to spot happens to margin. Coins without a
+        market have no margin wallet and stay."""
+        self._united = True
+        for holder in self.holders.values():
+            for (wallet, asset), coins in list(holder.ledger.coins.items()):
+                home = self._home(wallet, asset)
+                if coins and home is not wallet:
+                    holder.ledger.move(wallet, asset, EntryKind.TRANSFER, -coins, self.now)
+                    holder.ledger.move(home, asset, EntryKind.TRANSFER, coins, self.now)
+                    self.changes += 1
+
+    def _home(self, wallet: Wallet, asset: str) -> Wallet:
+        """The wallet that the coins of a wallet are really in."""
+        moved = self._united and wallet is Wallet.SPOT and asset in self.market.assets
+        return Wallet.MARGIN if moved else wallet
+
     def _live(self) -> None:
         """What comes with a step, in this order: events, funding, resting orders, liquidation."""
         market = self.market
@@ -179,7 +198,7 @@ class Simulation:
         self.changes += 1
 
     def _flow(self, account: str, wallet: Wallet, asset: str, amount_coin: Decimal) -> None:
-        kind = EntryKind.DEPOSIT
+        kind, wallet = EntryKind.DEPOSIT, self._home(wallet, asset)
         if amount_coin < ZERO:
             kind = EntryKind.WITHDRAWAL
             amount_coin = max(amount_coin, -self.free_coin(account, wallet, asset))
@@ -187,11 +206,15 @@ class Simulation:
         ledger.move(wallet, asset, kind, book_coin(amount_coin), self.now)
 
     def _transfer(self, event: WalletTransfer) -> None:
-        free = self.free_coin(event.account, event.source, event.asset)
+        source = self._home(event.source, event.asset)
+        destination = self._home(event.destination, event.asset)
+        if source is destination:
+            return
+        free = self.free_coin(event.account, source, event.asset)
         coins = book_coin(min(event.amount_coin, free))
         ledger = self.holders[event.account].ledger
-        ledger.move(event.source, event.asset, EntryKind.TRANSFER, -coins, self.now)
-        ledger.move(event.destination, event.asset, EntryKind.TRANSFER, coins, self.now)
+        ledger.move(source, event.asset, EntryKind.TRANSFER, -coins, self.now)
+        ledger.move(destination, event.asset, EntryKind.TRANSFER, coins, self.now)
 
     def free_coin(self, account: str, wallet: Wallet, asset: str) -> Decimal:
         """Coins that may leave a wallet, in whole grains."""

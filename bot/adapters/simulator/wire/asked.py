@@ -17,13 +17,14 @@ _WHOLE: Final = re.compile(r"\d{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: method, path, and the raw texts of query and body, as they were signed."""
+    """One request: method, path, and the raw texts of query and body, as they were signed. The
+    names of ``headers`` are in small letters."""
 
     method: str
     path: str
     query: str
     body: str
-    key: str
+    headers: Mapping[str, str]
     remote: str
 
     def parameters(self) -> Params:

@@ -56,15 +56,15 @@ class Binance:
             order=endpoint.is_order,
         )
         if endpoint.may is not May.LOOK:
-            return Visit(endpoint.operation, self._keys.holder(asked).account)
-        return Visit(endpoint.operation, self._keys.account(asked))
+            return Visit(endpoint.operation, self._keys.holder(_key_of(asked)).account)
+        return Visit(endpoint.operation, self._keys.account(_key_of(asked)))
 
     def perform(self, asked: Asked, strikes: tuple[FaultSpec, ...]) -> Json:
         """Verify the signature where there has to be one, then act."""
         endpoint, params = _endpoint(asked), asked.parameters()
         if endpoint.may is May.LOOK:
             return endpoint.act(Call(self._venue, self._times, params, None, strikes))
-        call = Call(self._venue, self._times, params, self._keys.holder(asked), strikes)
+        call = Call(self._venue, self._times, params, self._keys.holder(_key_of(asked)), strikes)
         self._admit(asked, params, endpoint, call)
         return endpoint.act(call)
 
@@ -98,7 +98,7 @@ class Binance:
         return too_many(wall_s)
 
     def _admit(self, asked: Asked, params: Params, endpoint: Endpoint, call: Call) -> None:
-        key = self._keys.holder(asked)
+        key = self._keys.holder(_key_of(asked))
         verify(asked, params, key, call.now_ms)
         allowed = {
             May.TRADE: key.may_trade,
@@ -127,6 +127,10 @@ def _endpoint(asked: Asked) -> Endpoint:
     if endpoint is None:
         raise no_such_path(asked.method, asked.path)
     return endpoint
+
+
+def _key_of(asked: Asked) -> str:
+    return asked.headers.get("x-mbx-apikey", "")
 
 
 def _host(asked: Asked) -> str:

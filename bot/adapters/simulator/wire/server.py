@@ -65,8 +65,8 @@ class Doors:
         """Answer one request, or break off as the faults will have it."""
         path, _, query = request.raw_path.partition("?")
         body = (await request.read()).decode("utf-8", "replace")
-        key = request.headers.get("X-MBX-APIKEY", "")
-        asked = Asked(request.method, path, query, body, key, request.remote or "")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        asked = Asked(request.method, path, query, body, headers, request.remote or "")
         if self._watch is not None:
             self._watch(asked)
         reply, cut = await self._reply(asked)

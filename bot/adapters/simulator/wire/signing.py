@@ -23,7 +23,8 @@ _EARLY: Final = "Timestamp for this request was 1000ms ahead of the server's tim
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of one account and what it may do. Reading is always allowed."""
+    """A key of one account and what it may do. Reading is always allowed. ``password`` is the third
+    part of a key, at venues that give one."""
 
     key: str
     secret: str = field(repr=False)
@@ -32,6 +33,7 @@ class ApiKey:
     may_transfer: bool = True
     may_withdraw: bool = False
     is_ip_bound: bool = True
+    password: str = field(default="", repr=False)
 
 
 def rehearsal_key(account: str) -> ApiKey:
@@ -40,7 +42,7 @@ def rehearsal_key(account: str) -> ApiKey:
     def made(part: str) -> str:
         return hashlib.sha256(f"rehearsal {part} of {account}".encode()).hexdigest()
 
-    return ApiKey(made("key"), made("secret"), account)
+    return ApiKey(made("key"), made("secret"), account, password=made("password")[:32])
 
 
 class KeyRing:
@@ -49,19 +51,23 @@ class KeyRing:
     def __init__(self, keys: Iterable[ApiKey]) -> None:
         self._keys = {key.key: key for key in keys}
 
-    def account(self, asked: Asked) -> str:
-        """Whose key came with the request; of a venue with one account it is that one's anyway."""
-        known = self._keys.get(asked.key)
+    def find(self, key: str) -> ApiKey | None:
+        """The key of this text, None for an unknown one."""
+        return self._keys.get(key)
+
+    def account(self, key: str) -> str:
+        """Whose key it is; of a venue with one account it is that one's anyway."""
+        known = self._keys.get(key)
         if known is not None:
             return known.account
         accounts = {key.account for key in self._keys.values()}
         return accounts.pop() if len(accounts) == 1 else ""
 
-    def holder(self, asked: Asked) -> ApiKey:
-        """The key that came with the request. Raises :class:`Rejection` without a known one."""
-        if _KEY.fullmatch(asked.key) is None:
+    def holder(self, key: str) -> ApiKey:
+        """The key that came with a request. Raises :class:`Rejection` without a known one."""
+        if _KEY.fullmatch(key) is None:
             raise Rejection(401, -2014, "API-key format invalid.")
-        known = self._keys.get(asked.key)
+        known = self._keys.get(key)
         if known is None:
             raise denied()
         return known
