@@ -12,11 +12,11 @@ from bot.adapters.clock import ScaledClock, SystemClock
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.state import saved_at, sole_owner, start_over
 from bot.adapters.simulator.wire import (
+    DIALECTS,
     SAME_TIME,
     ApiKey,
     WireTime,
     rehearsal_key,
-    serve_binance,
 )
 from bot.app.rehearsal import speed_words, venue_spec
 from bot.app.wiring import make_folder
@@ -70,7 +70,7 @@ async def open_wire(
         simulated.advance()
         admissions = tuple(_admission(settings, name) for name in settings.accounts)
         keys = tuple(admission.key for admission in admissions)
-        async with serve_binance(simulated, port=port, keys=keys, times=times) as base_url:
+        async with DIALECTS[venue](simulated, port=port, keys=keys, times=times) as base_url:
             yield ServedVenue(base_url, admissions, state_file, speed_words(settings))
         simulated.advance()
         simulated.save()
@@ -87,7 +87,9 @@ def _admission(settings: Settings, name: str) -> Admission:
     if account.api_key is None or account.api_secret is None:
         return Admission(rehearsal_key(name), is_made_up=True)
     key, secret = account.api_key.get_secret_value(), account.api_secret.get_secret_value()
-    return Admission(ApiKey(key, secret, name), is_made_up=False)
+    third = account.api_password
+    password = "" if third is None else third.get_secret_value()
+    return Admission(ApiKey(key, secret, name, password=password), is_made_up=False)
 
 
 def _clocks(settings: Settings, saved: datetime | None) -> tuple[Clock, WireTime]:

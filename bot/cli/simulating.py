@@ -21,14 +21,20 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _HIGHEST_PORT: Final = 65_535
-_TITLES: Final = {"binance": "Binance (spot, wallets and COIN-M)"}
+_TITLES: Final = {
+    "binance": "Binance (spot, wallets and COIN-M)",
+    "bybit": "Bybit (unified account, inverse contracts)",
+    "okx": "OKX (trading and funding account, coin-margined swaps)",
+}
+_CLIENTS: Final = {"binance": "binancecoinm", "bybit": "bybit", "okx": "okx"}
 _CLIENT: Final = """\
     from urllib.parse import urlsplit
     import ccxt
 
-    client = ccxt.binancecoinm()
+    client = ccxt.{client}()
     client.apiKey = "{key}"
     client.secret = "{secret}"
+    client.password = "{password}"  # where the venue has one
     for name, url in client.urls["api"].items():
         client.urls["api"][name] = "{base_url}" + urlsplit(url).path"""
 
@@ -36,8 +42,8 @@ _CLIENT: Final = """\
 def simulate(
     config: ConfigFiles = None,
     venue: Annotated[
-        Literal["binance"],
-        typer.Option(metavar="VENUE", help="Whose dialect it speaks. There is one so far."),
+        Literal["binance", "bybit", "okx"],
+        typer.Option(metavar="VENUE", help="Whose dialect it speaks: binance, bybit or okx."),
     ] = "binance",
     port: Annotated[
         str,
@@ -87,7 +93,11 @@ def _announce(served: ServedVenue, venue: str, *, as_json: bool) -> None:
                 "base_url": served.base_url,
                 "state_file": served.state_file,
                 "accounts": {
-                    made.key.account: {"key": made.key.key, "secret": made.key.secret}
+                    made.key.account: {
+                        "key": made.key.key,
+                        "secret": made.key.secret,
+                        "password": made.key.password,
+                    }
                     if made.is_made_up
                     else None
                     for made in served.admissions
@@ -105,16 +115,25 @@ def _announce(served: ServedVenue, venue: str, *, as_json: bool) -> None:
         key = admission.key
         out.print(f"\nAccount {key.account}")
         if admission.is_made_up:
-            print(f"    key     {key.key}\n    secret  {key.secret}")
+            print(f"    key       {key.key}\n    secret    {key.secret}")
+            print(f"    password  {key.password}")
         else:
             out.print("    key and secret are those of the settings")
     first = served.admissions[0]
-    shown = (first.key.key, first.key.secret) if first.is_made_up else ("…", "…")
+    parts = (first.key.key, first.key.secret, first.key.password)
+    key, secret, password = parts if first.is_made_up else ("…", "…", "…")
     out.print(
         "\nTo lead a ccxt client there, replace scheme and host and keep the path. It reads the "
         "meaning of some error codes from the real host and calls them ExchangeError here.\n"
     )
-    print(_CLIENT.format(base_url=served.base_url, key=shown[0], secret=shown[1]), flush=True)
+    shown = _CLIENT.format(
+        client=_CLIENTS[venue],
+        base_url=served.base_url,
+        key=key,
+        secret=secret,
+        password=password,
+    )
+    print(shown, flush=True)
 
 
 @contextlib.contextmanager

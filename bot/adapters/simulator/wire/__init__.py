@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.wire.binance import binance_app, serve_binance
 from bot.adapters.simulator.wire.bybit import bybit_app, serve_bybit
+from bot.adapters.simulator.wire.okx import okx_app, serve_okx
 from bot.adapters.simulator.wire.server import LOOPBACK, Tamper, Watch
 from bot.adapters.simulator.wire.signing import ApiKey, rehearsal_key
 from bot.adapters.simulator.wire.times import SAME_TIME, WireTime
@@ -36,6 +37,7 @@ class Serve(Protocol):
 DIALECTS: Final[Mapping[str, Serve]] = {
     "binance": serve_binance,
     "bybit": serve_bybit,
+    "okx": serve_okx,
 }
 """By the name of the venue whose dialect it is."""
 
@@ -46,7 +48,9 @@ __all__ = [
     "WireTime",
     "binance_app",
     "bybit_app",
+    "okx_app",
     "rehearsal_key",
     "serve_binance",
     "serve_bybit",
+    "serve_okx",
 ]

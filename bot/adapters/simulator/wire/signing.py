@@ -23,7 +23,8 @@ _EARLY: Final = "Timestamp for this request was 1000ms ahead of the server's tim
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of one account and what it may do. Reading is always allowed."""
+    """A key of one account and what it may do. Reading is always allowed. ``password`` is the third
+    part of a key, at venues that give one."""
 
     key: str
     secret: str = field(repr=False)
@@ -32,6 +33,7 @@ class ApiKey:
     may_transfer: bool = True
     may_withdraw: bool = False
     is_ip_bound: bool = True
+    password: str = field(default="", repr=False)
 
 
 def rehearsal_key(account: str) -> ApiKey:
@@ -40,7 +42,7 @@ def rehearsal_key(account: str) -> ApiKey:
     def made(part: str) -> str:
         return hashlib.sha256(f"rehearsal {part} of {account}".encode()).hexdigest()
 
-    return ApiKey(made("key"), made("secret"), account)
+    return ApiKey(made("key"), made("secret"), account, password=made("password")[:32])
 
 
 class KeyRing:
