@@ -37,16 +37,20 @@ from bot.settings import Settings, simulation
 from bot.settings.model import AccountSettings, PositionMode
 
 _CONTRACTS: Final = {"BTC": BTC_PERPETUAL, "ETH": ETH_PERPETUAL}
+_ONE_DOLLAR: Final = frozenset({"bybit"})
+"""Venues whose inverse contracts are of one dollar each."""
 _BOOKS: Final = {"BTC": BTC_BOOK, "ETH": ETH_BOOK}
 _CALIBRATIONS: Final = {"BTC": BTC, "ETH": ETH}
 
 
-def venue_spec(settings: Settings) -> VenueSpec:
-    """The venue of a rehearsal. Raises :class:`ConfigError` for a market without a size or tick."""
+def venue_spec(settings: Settings, played: str | None = None) -> VenueSpec:
+    """The venue of a rehearsal. Where it plays a real one, named by ``played``, a contract whose
+    size is "auto" has that one's. Raises :class:`ConfigError` for a market without a size or
+    tick."""
     simulator = settings.simulator
     return VenueSpec(
         markets=tuple(
-            _market(asset, market) for asset, market in sorted(simulator.markets.items())
+            _market(asset, market, played) for asset, market in sorted(simulator.markets.items())
         ),
         accounts=tuple(
             _account(name, account, settings) for name, account in sorted(settings.accounts.items())
@@ -73,9 +77,12 @@ def _account(name: str, account: AccountSettings, settings: Settings) -> Account
     )
 
 
-def _market(asset: str, market: simulation.MarketSettings) -> MarketSpec:
+def _market(asset: str, market: simulation.MarketSettings, played: str | None) -> MarketSpec:
+    instrument = _instrument(asset, market)
+    if market.contract_usd is None and played in _ONE_DOLLAR:
+        instrument = in_dollars(instrument)
     spec = MarketSpec(
-        instrument=_instrument(asset, market),
+        instrument=instrument,
         path=_path(asset, market.path),
         book=_book(asset, market.book),
     )
@@ -116,6 +123,15 @@ def _instrument(asset: str, market: simulation.MarketSettings) -> InversePerpetu
     if market.maintenance_rate is not None:
         given["maintenance"] = (MaintenanceTier(None, market.maintenance_rate),)
     return replace(known, **given)
+
+
+def in_dollars(instrument: InversePerpetual) -> InversePerpetual:
+    """The same contract in pieces of one dollar each."""
+    return replace(
+        instrument,
+        contract_usd=ONE,
+        max_contracts=instrument.max_contracts * instrument.contract_usd,
+    )
 
 
 def _book(asset: str, book: simulation.BookSettings) -> BookSpec:

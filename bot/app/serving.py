@@ -59,7 +59,7 @@ async def open_wire(
             "accounts: there is none, so nobody could trade on the simulated venue; add "
             '[accounts.main] with venue = "simulator" to a file and name it with --config'
         )
-    spec = venue_spec(settings)
+    spec = venue_spec(settings, venue)
     state_file = own_state_file(settings, venue)
     make_folder(state_file)
     with sole_owner(state_file):

@@ -112,11 +112,11 @@ def _announce(served: ServedVenue, venue: str, *, as_json: bool) -> None:
         f"{served.time_words}, its state is kept in {served.state_file}. Ctrl-C stops it."
     )
     for admission in served.admissions:
-        key = admission.key
-        out.print(f"\nAccount {key.account}")
+        made = admission.key
+        out.print(f"\nAccount {made.account}")
         if admission.is_made_up:
-            print(f"    key       {key.key}\n    secret    {key.secret}")
-            print(f"    password  {key.password}")
+            print(f"    key       {made.key}\n    secret    {made.secret}")
+            print(f"    password  {made.password}")
         else:
             out.print("    key and secret are those of the settings")
     first = served.admissions[0]

@@ -122,7 +122,7 @@ def _standing(row: Facts) -> Standing:
 
 
 def _coins(info: object, market: Market) -> object | None:
-    answer = Facts(info, "bingx balance").raw("data")
+    answer = Facts(info, "bingx balance").as_it_is("data")
     for row, raw in zip(rows(answer, "bingx balance"), _list(answer), strict=True):
         if row.text("asset") == market.base_id:
             return raw

@@ -138,13 +138,13 @@ def _standing(row: Facts) -> Standing:
 
 
 def _coins(info: object, market: Market) -> object | None:
-    answer = Facts({"data": info}, "bitget balance").raw("data")
+    answer = Facts({"data": info}, "bitget balance").as_it_is("data")
     if not isinstance(answer, list):
-        answer = Facts(info, "bitget balance").raw("data")
+        answer = Facts(info, "bitget balance").as_it_is("data")
     for row in rows(answer, "bitget balance"):
         if row.text("marginCoin") == market.base_id:
             names = ("marginCoin", "accountEquity", "unrealizedPL")
-            return {name: row.raw(name) for name in names}
+            return {name: row.as_it_is(name) for name in names}
     return None
 
 

@@ -48,7 +48,7 @@ _STEPS: Final[Mapping[str, Decimal]] = {"BTC": Decimal(100), "ETH": Decimal(5_00
 
 
 def _order(row: Facts) -> Told:
-    market_price = row.raw("price") == "market_price" or row.text("order_type") == "market"
+    market_price = row.as_it_is("price") == "market_price" or row.text("order_type") == "market"
     post_only = row.has("post_only") and row.flag("post_only")
     filled = row.size("filled_amount")
     return Told(
@@ -137,7 +137,7 @@ def _standing(row: Facts) -> Standing:
 def _coins(info: object, market: Market) -> object | None:
     for row in Facts(info, "deribit balance").rows("summaries"):
         if row.text("currency") == market.base_id:
-            return {name: row.raw(name) for name in ("currency", "equity", "balance")}
+            return {name: row.as_it_is(name) for name in ("currency", "equity", "balance")}
     return None
 
 

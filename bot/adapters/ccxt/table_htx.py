@@ -120,7 +120,7 @@ def _prices(answers: Answers, _: Market) -> Prices:
 
 
 def _level(touch: Facts, side: str, index: int) -> Decimal | None:
-    level = touch.raw(side)
+    level = touch.as_it_is(side)
     if level is None:
         return None
     if not isinstance(level, list) or len(level) != 2:
@@ -134,11 +134,11 @@ def _standing(row: Facts) -> Standing:
 
 
 def _coins(info: object, market: Market) -> object | None:
-    answer = Facts(info, "htx balance").raw("data")
+    answer = Facts(info, "htx balance").as_it_is("data")
     for row in rows(answer, "htx balance"):
         if row.text("symbol").upper() == market.base_id.upper():
             names = ("symbol", "margin_static", "profit_unreal", "margin_balance")
-            return {name: row.raw(name) for name in names}
+            return {name: row.as_it_is(name) for name in names}
     return None
 
 

@@ -192,7 +192,7 @@ def _wallet(market: Market) -> str:
 
 
 def _coins(info: object, market: Market) -> object | None:
-    return Facts(info, "krakenfutures balance").facts("accounts").raw(_wallet(market))
+    return Facts(info, "krakenfutures balance").facts("accounts").as_it_is(_wallet(market))
 
 
 def _parameters(_parameters: Mapping[str, str | int], market: Market) -> Mapping[str, str | int]:

@@ -127,7 +127,7 @@ def _standing(row: Facts) -> Standing:
 
 
 def _coins(info: object, _: Market) -> object | None:
-    return Facts(info, "kucoinfutures balance").raw("data")
+    return Facts(info, "kucoinfutures balance").as_it_is("data")
 
 
 def _terms(answer: object, _: Market) -> tuple[MarginMode | None, Decimal | None]:

@@ -118,11 +118,11 @@ def _standing(row: Facts) -> Standing:
 
 
 def _coins(info: object, market: Market) -> object | None:
-    answer = Facts(info, "mexc balance").raw("data")
+    answer = Facts(info, "mexc balance").as_it_is("data")
     for row in rows(answer, "mexc balance"):
         if row.text("currency") == market.base_id:
             names = ("currency", "equity", "unrealized", "availableBalance")
-            return {name: row.raw(name) for name in names}
+            return {name: row.as_it_is(name) for name in names}
     return None
 
 

@@ -135,7 +135,7 @@ def _standing(row: Facts) -> Standing:
 
 
 def _coins(info: object, _: Market) -> object | None:
-    return Facts(info, "phemex balance").facts("data").raw("account")
+    return Facts(info, "phemex balance").facts("data").as_it_is("account")
 
 
 def _tiers(market: Market, _price_usd: Decimal) -> tuple[MaintenanceTier, ...]:

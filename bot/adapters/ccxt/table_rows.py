@@ -68,7 +68,7 @@ class Facts(Row):
         """The objects of a list inside."""
         return rows(self._fields.get(field), f"{self._where}: {field}")
 
-    def raw(self, field: str) -> object:
+    def as_it_is(self, field: str) -> object:
         """The field as it is, None where it is missing."""
         return self._fields.get(field)
 

@@ -73,6 +73,9 @@ def wallets_of(settings: Settings, name: str) -> frozenset[Wallet]:
         for wallet in held.wallets
     }
     found = named | set(account.wallets or ())
+    facts = facts_of(account)
+    if facts is not None and _is_one_wallet(facts) and Wallet.SPOT in found:
+        found = (found - {Wallet.SPOT}) | {Wallet.MARGIN}
     if any(bag.hedge.account == name for bag in settings.bags):
         found.add(Wallet.MARGIN)
     return frozenset(found)
@@ -116,13 +119,24 @@ def _mistakes(settings: Settings) -> Iterator[str]:
             yield str(no)
 
 
+def _is_one_wallet(facts: VenueFacts) -> bool:
+    return facts.hedging is not None and Wallet.SPOT in facts.hedging.wallets.shared
+
+
 def _one_wallet(settings: Settings, name: str, facts: VenueFacts) -> Iterator[str]:
-    """Where two wallets are one at the venue, its coins may be named once."""
-    if facts.hedging is None or Wallet.SPOT not in facts.hedging.wallets.shared:
+    """Where spot and margin wallet are one, its coins are those of the margin wallet: for the bag
+    that is hedged there they count by themselves, and for any other they must be named so."""
+    if not _is_one_wallet(facts):
         return
-    if Wallet.SPOT in wallets_of(settings, name):
-        yield (
-            f"accounts.{name}: at {facts.title} the spot wallet and the margin wallet are one and "
-            f"the same, which counts by itself where it carries the hedge and is named 'margin' "
-            f"elsewhere; remove 'spot'"
-        )
+    for bag in settings.bags:
+        for held in bag.holdings:
+            if (
+                isinstance(held, AccountHolding)
+                and held.account == name
+                and Wallet.SPOT in held.wallets
+                and bag.hedge.account != name
+            ):
+                yield (
+                    f"bags[{bag.name}].holdings: at {facts.title} the spot wallet and the margin "
+                    f"wallet are one; write 'margin' instead of 'spot' for {name}"
+                )

@@ -100,7 +100,7 @@ class Binance:
         return too_many(wall_s)
 
     def _call(self, params: Params, key: ApiKey | None, strikes: tuple[FaultSpec, ...]) -> Call:
-        return Call(self._venue, self._times, self._tape, params, key, strikes)
+        return Call(self._venue, self._times, params, key, strikes, self._tape)
 
     def _admit(self, asked: Asked, params: Params, endpoint: Endpoint, call: Call) -> None:
         key = self._keys.holder(_key_of(asked))

@@ -20,6 +20,7 @@ from bot.adapters.simulator.wire.signing import ApiKey, denied
 from bot.adapters.simulator.wire.times import WireTime
 from bot.domain.account import Quote
 from bot.domain.quantities import ONE
+from bot.errors import InvariantBroken
 
 Json: TypeAlias = dict[str, object] | list[object]
 """What an answer is made of, before it becomes text."""
@@ -27,14 +28,22 @@ Json: TypeAlias = dict[str, object] | list[object]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``key`` is None where the question is public; ``strikes`` are the faults that let it pass."""
+    """``key`` is None where the question is public; ``strikes`` are the faults that let it pass;
+    ``recorded`` is the market's past, None in a dialect that tells nothing of it."""
 
     venue: SimulatedVenue
     times: WireTime
-    tape: Tape
     params: Params
     key: ApiKey | None
     strikes: tuple[FaultSpec, ...] = ()
+    recorded: Tape | None = None
+
+    @property
+    def tape(self) -> Tape:
+        """The market's past."""
+        if self.recorded is None:
+            raise InvariantBroken("this dialect has no past to tell of")
+        return self.recorded
 
     @property
     def simulation(self) -> Simulation:
