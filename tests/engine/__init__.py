@@ -1,0 +1,1 @@
+"""The engine over the simulated venue and a journal in memory, in virtual time."""
