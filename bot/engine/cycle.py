@@ -173,6 +173,7 @@ async def _execute(
     """Send the one order of this bag and cycle; an unknown outcome is looked up at once."""
     intent = order.intent
     bag.in_flight.add(intent.client_order_id)
+    bag.fills_expected = True
     bag.sent.add(desk.clock.now(), intent.notional_usd)
     desk.unsettled = True
     ports = desk.accounts[intent.account]

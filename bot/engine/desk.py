@@ -80,6 +80,7 @@ class BagState:
     sent: SentOrders = field(default_factory=SentOrders)
     tally: Tally = field(default_factory=Tally)
     in_flight: set[ClientOrderId] = field(default_factory=set)
+    fills_expected: bool = True  # whether the journal may know trades that the memory does not
 
     def control_state(self, controls: Iterable[Control]) -> TradingState:
         """The state that was set from outside for this bag."""

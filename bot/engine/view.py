@@ -94,7 +94,13 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
         seen,
         coins=coins,
         index_usd=seen.quotes[plan.bag.symbol].index_usd,
-        sources=Sources(desk.accounts, desk.journal, bag.entries, desk.policy.grace_s),
+        sources=Sources(
+            desk.accounts,
+            desk.journal,
+            bag.entries,
+            desk.policy.grace_s,
+            fills_expected=bag.fills_expected,
+        ),
         now=now,
     )
 
