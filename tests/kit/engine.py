@@ -257,9 +257,7 @@ async def a_desk(bench: Bench, plans: tuple[HedgePlan, ...], *, watch: Watch) ->
     """A desk as a process that has just started opens it."""
     journal = cast("Journal", Door(bench.journal, "journal", watch))
     clock: Clock = bench.clock
-    bags = [
-        await open_bag(plan, journal, bench.policy.breaker, now=clock.now()) for plan in plans
-    ]
+    bags = [await open_bag(plan, journal, bench.policy.breaker, now=clock.now()) for plan in plans]
     names = sorted(set[str]().union(*(accounts_of(plan) for plan in plans)))
     doors = {name: cast("Any", Door(bench.venue.account(name), name, watch)) for name in names}
     return Desk(
@@ -313,4 +311,3 @@ def a_full_plan(*, slice_usd: Number | None = None, **more: Any) -> HedgePlan:
         "execution": an_execution(max_slice_usd=slice_usd),
     }
     return a_plan(**{**given, **more})
-
