@@ -79,7 +79,9 @@ async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
     if quote.bid_usd is not None and quote.ask_usd is not None:
         return seen
     asked = await desk.accounts[account].market.quotes([symbol])
-    return replace(seen, quotes={**seen.quotes, **asked})
+    priced = replace(seen, quotes={**seen.quotes, **asked})
+    require_fresh(priced, symbol, now=desk.clock.now(), max_age_s=desk.policy.max_snapshot_age_s)
+    return priced
 
 
 async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
