@@ -103,7 +103,7 @@ async def _settle(desk: Desk) -> Reconciled:
     if not desk.unsettled:
         return NOTHING_UNSETTLED
     reconciled = await reconcile(
-        desk.accounts,
+        {name: desk.accounts[name] for name in desk.markets()},
         journal=desk.journal,
         clock=desk.clock,
         look_ups=desk.look_ups,
