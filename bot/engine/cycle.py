@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.limits import Approved, TradingState
+from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
@@ -162,9 +162,7 @@ async def _bag_cycle(
 def _outcome_before_trading(view: View, *, in_doubt: bool) -> tuple[Outcome, str]:
     if in_doubt:
         return Outcome.IN_DOUBT, "an order's outcome is unknown, so nothing else is sent"
-    if view.judgement.verdict is None:
-        return Outcome.HELD, ""
-    return Outcome.DENIED, ""
+    return (Outcome.DENIED if isinstance(view.judgement.verdict, Denied) else Outcome.HELD), ""
 
 
 async def _execute(
@@ -206,14 +204,12 @@ def _outcome_of(placed: Placed) -> Outcome:
 
 async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> None:
     """Count the outcome; a halt is written down, so that it outlives the process."""
-    if record.outcome is Outcome.FAILED:
-        changed: TradingState | None = TradingState.HALTED
-        bag.breaker.state = TradingState.HALTED
-    else:
-        changed = bag.breaker.saw(record.outcome, desk.clock.now())
+    changed = bag.breaker.saw(record.outcome, desk.clock.now())
     if changed is None:
         return
-    name, why = record.bag, f"{bag.breaker.failures} failures in a row; last: {record.reason}"
+    failures = bag.breaker.failures
+    name, many = record.bag, "failure" if failures == 1 else "failures"
+    why = f"{failures} {many} in a row; last: {record.reason}"
     if changed is TradingState.HALTED:
         halt = Control(name, changed, why, "breaker", desk.clock.now())
         await desk.journal.set_control(halt)

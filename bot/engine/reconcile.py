@@ -72,9 +72,7 @@ async def reconcile(
     return Reconciled(tuple(settled), tuple(in_doubt))
 
 
-async def _find(
-    ports: AccountPorts, order_id: ClientOrderId, symbol: str
-) -> OrderReport | None:
+async def _find(ports: AccountPorts, order_id: ClientOrderId, symbol: str) -> OrderReport | None:
     try:
         return await ports.gateway.find(order_id, symbol)
     except OrderNotFound:
