@@ -135,9 +135,7 @@ async def test_an_order_that_never_arrived_is_given_up_only_after_the_grace(
     await opened_once(bench)
     first, second = await bench.order_records()
     assert first.status is OrderStatus.REJECTED
-    assert first.note == (
-        "the venue does not know it after 4 look-ups over 42 s: it never arrived"
-    )
+    assert first.note == ("the venue does not know it after 4 look-ups over 42 s: it never arrived")
     assert first.intent.client_order_id != second.intent.client_order_id
 
 
@@ -245,7 +243,7 @@ async def test_an_order_that_fills_in_part_goes_on_in_the_next_cycle() -> None:
     records = await bench.run(6)
     first, *_ = await bench.order_records()
     assert first.status is OrderStatus.EXPIRED
-    assert (first.intent.contracts, bench.sizes()[0]) == (4997, -1280)
+    assert (first.intent.contracts, bench.sizes()[0]) == (Decimal(4997), Decimal(-1280))
     assert [r.outcome for r in records] == [Outcome.TRADED] * 4 + [Outcome.HELD] * 2
     assert bench.contracts() == -4997
 

@@ -68,7 +68,7 @@ async def test_an_order_that_rests_is_cancelled_before_anything_else() -> None:
     record = await bench.cycle()
     (left, hedge) = bench.orders()
     assert left.status is OrderStatus.CANCELLED
-    assert (record.outcome, hedge.filled_contracts) == (Outcome.TRADED, 4997)
+    assert (record.outcome, hedge.filled_contracts) == (Outcome.TRADED, Decimal(4997))
     first, _ = await bench.order_records()
     assert first.status is OrderStatus.CANCELLED
 
@@ -141,8 +141,7 @@ async def test_not_found_is_a_no_after_the_grace_and_the_needed_look_ups_only(
         await bench.start(Broken(OrderNotFound("no such order"), "main.find"))
     bench.clock.advance(waited_s)
     look_ups = LookUps()
-    for _ in range(looks):
-        found = await settle(bench, look_ups)
+    found = [await settle(bench, look_ups) for _ in range(looks)][-1]
     assert bool(found.settled) is given_up
     assert bool(found.in_doubt) is not given_up
     assert bool(await bench.journal.unsettled()) is not given_up
@@ -156,7 +155,7 @@ async def test_an_order_that_shows_up_late_is_credited_and_not_sent_again() -> N
     records = [await bench.cycle(), *await bench.run(3, every_s=14)]
     assert [r.outcome for r in records[:2]] == [Outcome.IN_DOUBT] * 2
     assert records[-1].outcome is Outcome.HELD
-    assert (len(bench.orders()), bench.contracts()) == (1, -4997)
+    assert (len(bench.orders()), bench.contracts()) == (1, Decimal(-4997))
     assert bench.watch.count("main.submit") == 1
 
 

@@ -42,7 +42,11 @@ def nothing(quotes: Any) -> Any:
 def in_turn(*bends: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Each answer is bent in its own way."""
     left = list(bends)
-    return lambda quotes: left.pop(0)(quotes)
+
+    def bend(quotes: Any) -> Any:
+        return left.pop(0)(quotes)
+
+    return bend
 
 
 @pytest.mark.parametrize("sides", [NEITHER, NO_BID, NO_ASK], ids=["neither", "no bid", "no ask"])
