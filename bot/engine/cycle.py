@@ -23,6 +23,7 @@ from bot.errors import (
     ExchangeError,
     IncompleteSnapshot,
     InvariantBroken,
+    JournalError,
     SnapshotError,
 )
 
@@ -145,10 +146,31 @@ async def _bag_cycle(
         return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
-    bag.tally.see(view.exposure, view.news)
+    before = bag.tally.standing()
+    if not doubted:  # else the position may hold trades of which nobody knows yet
+        bag.tally.see(view.exposure, view.news)
+    try:
+        return await _act(
+            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, trade=trade
+        )
+    except JournalError:
+        bag.tally.back_to(before)
+        raise
 
+
+async def _act(
+    desk: Desk,
+    bag: BagState,
+    view: View,
+    *,
+    in_doubt: bool,
+    cycle: int,
+    began: datetime,
+    trade: bool,
+) -> CycleRecord:
+    """Send what the guard approved, and write the cycle down."""
     placed: tuple[Placed, ...] = ()
-    outcome, note = _outcome_before_trading(view, in_doubt=bool(doubted))
+    outcome, note = _outcome_before_trading(view, in_doubt=in_doubt)
     if isinstance(view.judgement.verdict, Approved):
         if trade:
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
