@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.account import Wallet
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
@@ -171,10 +170,3 @@ async def open_bag(
 def accounts_of(plan: HedgePlan) -> frozenset[str]:
     """Every account that must be seen for a bag."""
     return frozenset({plan.bag.hedge_account, *(h.account for h in plan.bag.holdings)})
-
-
-def counted_wallets(plan: HedgePlan) -> frozenset[tuple[str, Wallet]]:
-    """Every wallet whose coins belong to the bag."""
-    bag = plan.bag
-    own = {(h.account, wallet) for h in bag.holdings for wallet in h.wallets}
-    return frozenset(own | {(bag.hedge_account, Wallet.MARGIN)})
