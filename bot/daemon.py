@@ -81,7 +81,8 @@ async def _loop(
         if journal_failures:
             patience = min(2**journal_failures, _MOST_PATIENT)
         due = _next_beat(due, interval_s * patience, desk.clock.now())
-        await _wait(desk, stopping, (due - desk.clock.now()).total_seconds())
+        wake = due if until is None else min(due, until)
+        await _wait(desk, stopping, (wake - desk.clock.now()).total_seconds())
     return done
 
 

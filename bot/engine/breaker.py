@@ -34,11 +34,14 @@ class Breaker:
     since: datetime | None = field(default=None)
 
     def saw(self, outcome: Outcome, at: datetime) -> TradingState | None:
-        """Count an outcome. Answers the new state where it changed, else None."""
+        """Count an outcome. Answers the new state where it changed, else None.
+
+        One failure that no repetition can mend is enough for a halt.
+        """
         before = self.state
         if outcome in _FAILURES:
             self.failures += 1
-            if self.failures >= self.policy.failures_to_halt:
+            if outcome is Outcome.FAILED or self.failures >= self.policy.failures_to_halt:
                 self._to(TradingState.HALTED, at)
             elif (
                 self.failures >= self.policy.failures_to_reduce

@@ -74,12 +74,16 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where an explanation is looked for, and which ledger lines are no news any more."""
+    """Where an explanation is looked for, and which ledger lines are no news any more.
+
+    ``fills_expected``: the journal may know trades of ours that the bag has not taken in yet.
+    """
 
     accounts: Mapping[str, AccountPorts]
     journal: Journal
     entries: SeenEntries
     grace_s: float
+    fills_expected: bool
 
 
 async def changes_since(
@@ -94,27 +98,33 @@ async def changes_since(
 ) -> News:
     """Compare a look with what the bag remembers and explain the difference.
 
-    ``coins`` is Q + w as just seen. Raises :class:`IncompleteSnapshot` where the position does not
-    show our own recent fills yet, and whatever the venue or the journal raises.
+    ``coins`` is Q + w as just seen. At the first look there is nothing to compare with; what the
+    venue has booked until then is part of what is found and explains nothing later. Raises
+    :class:`IncompleteSnapshot` where the position does not show our own recent fills yet, and
+    whatever the venue or the journal raises.
     """
     contracts = contracts_held(bag, seen)
-    journal = sources.journal
-    if memory is None:
-        occasion = "first look at an open position" if contracts != ZERO else ""
-        _, number = await journal.fill_sum(bag.hedge_account, bag.symbol, after=0)
-        return News(coins, contracts, number, occasion=occasion)
-    if coins == memory.coins and contracts == memory.contracts:
+    before = contracts if memory is None else memory.contracts
+    unmoved = memory is not None and coins == memory.coins and contracts == memory.contracts
+    if memory is not None and unmoved and not sources.fills_expected:
         return News(coins, contracts, memory.fill_number)
 
-    since = memory.ledger_seen_at - OVERLAP
-    ours, number = await journal.fill_sum(bag.hedge_account, bag.symbol, after=memory.fill_number)
-    outside = contracts - memory.contracts - ours
-    strangers: tuple[Fill, ...] = ()
-    if outside != ZERO or contracts != memory.contracts:
+    after = 0 if memory is None else memory.fill_number
+    ours, number = await sources.journal.fill_sum(bag.hedge_account, bag.symbol, after=after)
+    since = (seen.taken_at if memory is None else memory.ledger_seen_at) - OVERLAP
+    outside = contracts - (ZERO if memory is None else memory.contracts) - ours
+    fills: tuple[Fill, ...] = ()
+    if ours != ZERO or contracts != before:
         fills = await sources.accounts[bag.hedge_account].reader.fills(bag.symbol, since)
-        strangers = tuple(f for f in fills if not is_ours(f.client_order_id) and f.at > memory.at)
-        if ours != ZERO and contracts == memory.contracts:
+        if _lags_behind(outside, ours):
             _require_settled(bag, fills, ours, now=now, grace_s=sources.grace_s)
+    if memory is None:
+        occasion = "first look at an open position" if contracts != ZERO else ""
+        past = tuple(b for b in await _new_entries(bag, sources, since) if b[1].at <= seen.taken_at)
+        return News(coins, contracts, number, ledger=past, occasion=occasion)
+    if unmoved and outside == ZERO:
+        return News(coins, contracts, number)
+    strangers = tuple(f for f in fills if not is_ours(f.client_order_id) and f.at > memory.at)
     booked = await _new_entries(bag, sources, since)
     explained = sum((e.amount_coin for _, e in booked if e.kind in _EXPLAINED), ZERO)
     amount = coins - memory.coins - explained
@@ -131,6 +141,11 @@ async def changes_since(
         outside_contracts=outside,
         occasion=_occasion(bag, flow, outside, strangers),
     )
+
+
+def _lags_behind(outside: Decimal, ours: Decimal) -> bool:
+    """Whether what nobody explains may be a part of our own trades that is not shown yet."""
+    return outside * ours < ZERO and abs(outside) <= abs(ours)
 
 
 def _require_settled(

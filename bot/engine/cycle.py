@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from bot.domain.limits import Approved, TradingState
+from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
@@ -25,6 +25,7 @@ from bot.errors import (
     ExchangeError,
     IncompleteSnapshot,
     InvariantBroken,
+    JournalError,
     SnapshotError,
 )
 
@@ -110,7 +111,7 @@ async def _settle(desk: Desk) -> Reconciled:
     if not desk.unsettled:
         return NOTHING_UNSETTLED
     reconciled = await reconcile(
-        desk.accounts,
+        {name: desk.accounts[name] for name in desk.markets()},
         journal=desk.journal,
         clock=desk.clock,
         look_ups=desk.look_ups,
@@ -165,10 +166,31 @@ async def _bag_cycle(
         return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
-    bag.tally.see(view.exposure, view.news)
+    before = bag.tally.standing()
+    if not doubted:  # else the position may hold trades of which nobody knows yet
+        bag.tally.see(view.exposure, view.news)
+    try:
+        return await _act(
+            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, trade=trade
+        )
+    except JournalError:
+        bag.tally.back_to(before)
+        raise
 
+
+async def _act(
+    desk: Desk,
+    bag: BagState,
+    view: View,
+    *,
+    in_doubt: bool,
+    cycle: int,
+    began: datetime,
+    trade: bool,
+) -> CycleRecord:
+    """Send what the guard approved, and write the cycle down."""
     placed: tuple[Placed, ...] = ()
-    outcome, note = _outcome_before_trading(view, in_doubt=bool(doubted))
+    outcome, note = _outcome_before_trading(view, in_doubt=in_doubt)
     if isinstance(view.judgement.verdict, Approved):
         if trade:
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
@@ -182,9 +204,7 @@ async def _bag_cycle(
 def _outcome_before_trading(view: View, *, in_doubt: bool) -> tuple[Outcome, str]:
     if in_doubt:
         return Outcome.IN_DOUBT, "an order's outcome is unknown, so nothing else is sent"
-    if view.judgement.verdict is None:
-        return Outcome.HELD, ""
-    return Outcome.DENIED, ""
+    return (Outcome.DENIED if isinstance(view.judgement.verdict, Denied) else Outcome.HELD), ""
 
 
 async def _execute(
@@ -193,6 +213,7 @@ async def _execute(
     """Send the one order of this bag and cycle; an unknown outcome is looked up at once."""
     intent = order.intent
     bag.in_flight.add(intent.client_order_id)
+    bag.fills_expected = True
     bag.sent.add(desk.clock.now(), intent.notional_usd)
     desk.unsettled = True
     ports = desk.accounts[intent.account]
@@ -225,14 +246,12 @@ def _outcome_of(placed: Placed) -> Outcome:
 
 async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> None:
     """Count the outcome; a halt is written down, so that it outlives the process."""
-    if record.outcome is Outcome.FAILED:
-        changed: TradingState | None = TradingState.HALTED
-        bag.breaker.state = TradingState.HALTED
-    else:
-        changed = bag.breaker.saw(record.outcome, desk.clock.now())
+    changed = bag.breaker.saw(record.outcome, desk.clock.now())
     if changed is None:
         return
-    name, why = record.bag, f"{bag.breaker.failures} failures in a row; last: {record.reason}"
+    failures = bag.breaker.failures
+    name, many = record.bag, "failure" if failures == 1 else "failures"
+    why = f"{failures} {many} in a row; last: {record.reason}"
     if changed is TradingState.HALTED:
         halt = Control(name, changed, why, "breaker", desk.clock.now())
         await desk.journal.set_control(halt)

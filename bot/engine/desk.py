@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.account import Wallet
 from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
@@ -81,6 +80,7 @@ class BagState:
     sent: SentOrders = field(default_factory=SentOrders)
     tally: Tally = field(default_factory=Tally)
     in_flight: set[ClientOrderId] = field(default_factory=set)
+    fills_expected: bool = True  # whether the journal may know trades that the memory does not
 
     def control_state(self, controls: Iterable[Control]) -> TradingState:
         """The state that was set from outside for this bag."""
@@ -178,10 +178,3 @@ async def open_bag(
 def accounts_of(plan: HedgePlan) -> frozenset[str]:
     """Every account that must be seen for a bag."""
     return frozenset({plan.bag.hedge_account, *(h.account for h in plan.bag.holdings)})
-
-
-def counted_wallets(plan: HedgePlan) -> frozenset[tuple[str, Wallet]]:
-    """Every wallet whose coins belong to the bag."""
-    bag = plan.bag
-    own = {(h.account, wallet) for h in bag.holdings for wallet in h.wallets}
-    return frozenset(own | {(bag.hedge_account, Wallet.MARGIN)})

@@ -21,6 +21,7 @@ from bot.errors import (
     AccessDenied,
     DuplicateClientId,
     ExchangeError,
+    ForbiddenHost,
     MalformedReport,
     OutcomeUnknown,
     Refused,
@@ -56,7 +57,8 @@ async def place(
     """Journal the intent, send it once, journal the answer. Cancelling the caller does not cut it.
 
     A final no is an answer, not an exception. Raises :class:`AccessDenied` after journalling it,
-    because then no other order will pass either, and :class:`bot.errors.JournalError`.
+    because then no other order will pass either; :class:`bot.errors.JournalError`; and
+    :class:`ForbiddenHost`, which ends the process.
     """
     return await uncut(_send(order, ports=ports, journal=journal, clock=clock, cycle=cycle))
 
@@ -91,6 +93,8 @@ async def _send(
         return await _refuse(order_id, str(no), journal, clock)
     except ExchangeError as other:
         return await _doubt(order_id, str(other), journal, clock)
+    except ForbiddenHost:
+        raise  # it never left, and the process ends: the next one looks the order up
     except Exception as surprise:  # noqa: BLE001 - an unforeseen answer is unknown, never a no
         return await _doubt(order_id, f"{type(surprise).__name__} after the send", journal, clock)
     return await credit(order_id, report, intended_at, ports=ports, journal=journal, clock=clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -10,6 +11,9 @@ from bot.domain.records import CycleRecord, Outcome
 from bot.ports import Notifier, Telemetry
 
 _log: Final = structlog.get_logger("hedgehold.publish")
+
+PATIENCE_S = 10.0
+"""How long a cycle waits, in real seconds, until a person has been told."""
 
 LOUD: Final = frozenset({Outcome.FAILED, Outcome.IN_DOUBT, Outcome.REFUSED})
 """Outcomes that a person should hear of, not only read."""
@@ -22,15 +26,16 @@ async def publish(
     for record in records:
         try:
             telemetry.cycle(record)
-            if record.outcome in LOUD:
-                await notifier.notify(f"{record.bag}: {record.outcome.value}", record.reason)
         except Exception as trouble:  # noqa: BLE001 - telling must never break trading
             _log.warning("publish failed", bag=record.bag, error=type(trouble).__name__)
+        if record.outcome in LOUD:
+            await announce(notifier, f"{record.bag}: {record.outcome.value}", record.reason)
 
 
 async def announce(notifier: Notifier, title: str, text: str) -> None:
-    """Tell a person something at once. Raises nothing."""
+    """Tell a person something at once, and go on where that takes too long. Raises nothing."""
     try:
-        await notifier.notify(title, text)
+        async with asyncio.timeout(PATIENCE_S):
+            await notifier.notify(title, text)
     except Exception as trouble:  # noqa: BLE001 - telling must never break trading
         _log.warning("notify failed", title=title, error=type(trouble).__name__)

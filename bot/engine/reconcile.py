@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.orders import OrderStatus
+from bot.domain.orders import OrderReport, OrderStatus
 from bot.domain.quantities import ClientOrderId
 from bot.domain.records import OrderRecord
 from bot.engine.execute import Placed, credit
@@ -20,7 +20,7 @@ from bot.ports import Clock, Journal
 
 @dataclass(slots=True)
 class LookUps:
-    """How often each order was looked for in vain."""
+    """How often each order was looked for in vain, since it was last seen."""
 
     misses: dict[ClientOrderId, int] = field(default_factory=dict)
 
@@ -45,7 +45,8 @@ async def reconcile(
     grace_s: float,
     least_look_ups: int,
 ) -> Reconciled:
-    """Look every unsettled order of these accounts up and write down what became of it.
+    """Look every unsettled order of these accounts up and write down what became of it. Orders of
+    any other account are their own desk's to settle.
 
     An order that cannot be looked up now stays in doubt; only journal errors are raised.
     """
@@ -67,9 +68,15 @@ async def reconcile(
         if placed is None or not placed.status.is_final:
             in_doubt.append(record)
         else:
-            look_ups.misses.pop(record.intent.client_order_id, None)
             settled.append(placed)
     return Reconciled(tuple(settled), tuple(in_doubt))
+
+
+async def _find(ports: AccountPorts, order_id: ClientOrderId, symbol: str) -> OrderReport | None:
+    try:
+        return await ports.gateway.find(order_id, symbol)
+    except OrderNotFound:
+        return None
 
 
 async def _look_up(
@@ -84,13 +91,13 @@ async def _look_up(
 ) -> Placed | None:
     order_id, symbol = record.intent.client_order_id, record.intent.symbol
     try:
-        report = await ports.gateway.find(order_id, symbol)
-        if report is not None and not report.status.is_final:
-            report = await ports.gateway.cancel(order_id, symbol)
-    except OrderNotFound:
-        report = None
+        report = await _find(ports, order_id, symbol)
+        if report is not None:
+            look_ups.misses.pop(order_id, None)
+            if not report.status.is_final:
+                report = await ports.gateway.cancel(order_id, symbol)
     except ExchangeError:
-        return None
+        return None  # also where it was found but cannot be cancelled: it may just have ended
     if report is not None:
         return await credit(
             order_id, report, record.intended_at, ports=ports, journal=journal, clock=clock
@@ -104,4 +111,5 @@ async def _look_up(
         f"over {waited_s:.0f} s: it never arrived"
     )
     await journal.settle(order_id, None, at=clock.now(), refusal=why)
+    del look_ups.misses[order_id]
     return Placed(order_id, OrderStatus.REJECTED, None, (), why)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from bot.domain.attribution import Attribution, value_usd
 from bot.domain.quantities import ONE, ZERO
 from bot.engine.desk import BagState
-from bot.engine.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ def _of_bag(bag: BagState) -> BagSummary:
         delta_coin = latest.book.outside_coin + latest.book.wallet_coin + futures.coin_cost
         start_usd = value_usd(first.book, first.marks)
         end_usd = value_usd(latest.book, latest.marks)
-        unhedged = _unhedged_change_usd(tally)
+        moved = latest.marks.spot_usd / first.marks.spot_usd
+        unhedged = start_usd * (moved - ONE)  # the coins of the first look, by price alone
     return BagSummary(
         name=bag.plan.bag.name,
         asset=bag.plan.bag.asset,
@@ -77,11 +77,3 @@ def _of_bag(bag: BagState) -> BagSummary:
         attribution=tally.total(),
         unexplained_usd=tally.unexplained_usd,
     )
-
-
-def _unhedged_change_usd(tally: Tally) -> Decimal | None:
-    """What the coins of the first look would have done by price alone, flows aside."""
-    if tally.first is None or tally.latest is None:
-        return None
-    first, last = tally.first.marks.spot_usd, tally.latest.marks.spot_usd
-    return value_usd(tally.first.book, tally.first.marks) * (last / first - ONE)

@@ -29,6 +29,19 @@ from bot.domain.quantities import ZERO
 from bot.engine.changes import News
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a tally stood before a look."""
+
+    first: Observation | None
+    anchor: Observation | None
+    latest: Observation | None
+    attribution: Attribution
+    unexplained_usd: Decimal
+    pending: tuple[Fill, ...]
+    trades: int
+
+
 @dataclass(slots=True)
 class Tally:
     """The running account of one bag. ``unexplained_usd`` is what no event accounts for.
@@ -76,6 +89,25 @@ class Tally:
         self.attribution += running.so_far
         self.unexplained_usd += rest_coin * spot_usd
         self.anchor = seen
+
+    def standing(self) -> Standing:
+        """Where it stands, to come back to."""
+        return Standing(
+            self.first,
+            self.anchor,
+            self.latest,
+            self.attribution,
+            self.unexplained_usd,
+            tuple(self.pending),
+            len(self.fills),
+        )
+
+    def back_to(self, before: Standing) -> None:
+        """Unsee what was seen since then, because nobody remembers it and the next look will tell
+        it again. Trades of ours that were credited meanwhile stay."""
+        self.first, self.anchor, self.latest = before.first, before.anchor, before.latest
+        self.attribution, self.unexplained_usd = before.attribution, before.unexplained_usd
+        self.pending = [*before.pending, *self.fills[before.trades :]]
 
     def total(self) -> Attribution:
         """Everything up to the latest look."""

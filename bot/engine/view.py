@@ -80,7 +80,9 @@ async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
     if quote.bid_usd is not None and quote.ask_usd is not None:
         return seen
     asked = await desk.accounts[account].market.quotes([symbol])
-    return replace(seen, quotes={**seen.quotes, **asked})
+    priced = replace(seen, quotes={**seen.quotes, **asked})
+    require_fresh(priced, symbol, now=desk.clock.now(), max_age_s=desk.policy.max_snapshot_age_s)
+    return priced
 
 
 async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
@@ -95,7 +97,13 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
         seen,
         coins=coins,
         index_usd=seen.quotes[plan.bag.symbol].index_usd,
-        sources=Sources(desk.accounts, desk.journal, bag.entries, desk.policy.grace_s),
+        sources=Sources(
+            desk.accounts,
+            desk.journal,
+            bag.entries,
+            desk.policy.grace_s,
+            fills_expected=bag.fills_expected,
+        ),
         now=now,
     )
 

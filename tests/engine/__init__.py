@@ -1,1 +1,1 @@
-"""Tests of the engine."""
+"""The engine over the simulated venue and a journal in memory, in virtual time."""
