@@ -64,7 +64,7 @@ def hedgehold(
 ) -> None:
     """Keep a bag of coins hedged with a short in coin-margined (inverse) perpetual futures.
 
-    In this version everything is a rehearsal on a simulated venue: nothing real is traded.
+    Without other settings everything is a rehearsal on a simulated venue: nothing real is traded.
     """
 
 
