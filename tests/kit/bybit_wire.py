@@ -30,14 +30,20 @@ from bot.adapters.simulator.spec import MarketSpec, PathSpec, VenueSpec
 from bot.adapters.simulator.wire import ApiKey, rehearsal_key, serve_bybit
 from bot.adapters.simulator.wire.asked import Asked
 from bot.adapters.simulator.wire.dialect import Answer
+from bot.domain.limits import Approved
+from bot.domain.orders import Side, TimeInForce
+from bot.domain.quantities import ClientOrderId
 from bot.ports import Clock
-from tests.kit.simulator import a_market, a_venue_spec
+from tests.kit.simulator import a_market, a_venue_spec, an_approved
 from tests.kit.wire import Redirected, Said
 
 MAIN = rehearsal_key("main")
 SWAP = "BTC/USD:BTC"
 PERP = "BTCUSD"
 WINDOW_MS = "5000"
+OURS = ClientOrderId("hh0001")
+HANG_UP = object()
+"""In the place of an answer: none."""
 
 _INSTRUMENTS = {"BTC": BTC_PERPETUAL, "ETH": ETH_PERPETUAL}
 
@@ -162,9 +168,6 @@ class BybitWire:
         return replace(made, **changes)
 
 
-HANG_UP = object()
-
-
 def line(asked: Asked) -> str:
     """A request in the way in which recorded ones are written, without what is of the moment."""
     if asked.method == "POST":
@@ -207,3 +210,33 @@ async def an_account_at(
     async with open_bybit(wire.spec(**changes), clock or SystemClock()) as account:
         wire.seen.clear()
         yield account
+
+
+def an_order(
+    side: Side = Side.SELL,
+    limit: int | None = 70_000,
+    time_in_force: TimeInForce = TimeInForce.GTC,
+    *,
+    contracts: int = 30,
+    order_id: str = OURS,
+    reduce_only: bool = False,
+) -> Approved:
+    """An order of thirty dollars with our id, at 70,000 unless told otherwise."""
+    return an_approved(
+        side,
+        contracts,
+        limit=limit,
+        time_in_force=time_in_force,
+        reduce_only=reduce_only,
+        order_id=order_id,
+    )
+
+
+async def sold(account: BybitAccount, usd: int = 3_000, order_id: str = "hhsold") -> None:
+    """Sell at the market, and have it filled."""
+    await account.submit(an_approved(contracts=usd, order_id=order_id))
+
+
+def body(text: str, status: int = 200) -> Answer:
+    """An answer of this text."""
+    return Answer(status, text.encode())

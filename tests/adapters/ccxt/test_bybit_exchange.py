@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,17 +21,12 @@ from bot.adapters.ccxt.spec import Environment, FeeRates
 from bot.adapters.ccxt.terms import Change, Terms
 from bot.adapters.clock import SystemClock
 from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, ManualTrade
-from bot.adapters.simulator.wire.dialect import Answer, page
+from bot.adapters.simulator.wire.dialect import page
 from bot.domain.account import EntryKind, MarginMode, PositionSide, Wallet
-from bot.domain.limits import Approved
-from bot.domain.orders import FillCause, OrderStatus, Side, TimeInForce
-from bot.domain.quantities import ClientOrderId
+from bot.domain.orders import FillCause, Side
 from bot.errors import (
     AccessDenied,
     ConfigError,
-    DuplicateClientId,
-    ExchangeError,
-    InsufficientMargin,
     InvalidOrder,
     MalformedReport,
     OutcomeUnknown,
@@ -43,21 +37,24 @@ from bot.errors import (
 from tests.kit.bybit_wire import (
     HANG_UP,
     MAIN,
+    OURS,
     SWAP,
     BybitWire,
     a_bybit_market,
     a_bybit_spec,
     a_bybit_wire,
     an_account_at,
+    an_order,
+    body,
+    sold,
 )
-from tests.kit.simulator import a_script, an_account, an_approved
+from tests.kit.simulator import a_script
 
 API = "api.bybit.com/v5"
 PRE_LAUNCH = "market/instruments-info {category=inverse, limit=1000, status=PreLaunch}"
 LEVERAGE_3 = "{symbol=BTCUSD, buyLeverage=3, sellLeverage=3, category=inverse}"
 NOTHING, TEN = Decimal(0), Decimal(10)
 ETH = "ETH/USD:ETH"
-OURS = ClientOrderId("hh0001")
 FEES = FeeRates(Decimal("0.0002"), Decimal("0.00055"))
 
 
@@ -65,25 +62,6 @@ FEES = FeeRates(Decimal("0.0002"), Decimal("0.00055"))
 async def wire() -> AsyncIterator[BybitWire]:
     async with a_bybit_wire() as served:
         yield served
-
-
-def order(
-    side: Side = Side.SELL,
-    limit: int | None = 70_000,
-    time_in_force: TimeInForce = TimeInForce.GTC,
-    *,
-    contracts: int = 30,
-    order_id: str = OURS,
-    reduce_only: bool = False,
-) -> Approved:
-    return an_approved(
-        side,
-        contracts,
-        limit=limit,
-        time_in_force=time_in_force,
-        reduce_only=reduce_only,
-        order_id=order_id,
-    )
 
 
 async def look(account: BybitAccount, *symbols: str) -> None:
@@ -94,10 +72,6 @@ async def look(account: BybitAccount, *symbols: str) -> None:
         account.open_orders(),
         account.quotes(symbols or (SWAP,)),
     )
-
-
-async def sold(account: BybitAccount, usd: int = 3_000, order_id: str = "hhsold") -> None:
-    await account.submit(an_approved(contracts=usd, order_id=order_id))
 
 
 def test_the_venue_is_opened_by_its_name() -> None:
@@ -170,7 +144,7 @@ async def test_one_look_is_three_requests_however_many_markets_and_a_fourth_for_
             f"GET {API}/market/tickers {{category=inverse}}",
             f"GET {API}/position/list {{category=inverse, limit=200}}",
         ]
-        await account.submit(order())
+        await account.submit(an_order())
         wire.seen.clear()
         await look(account, SWAP)
         assert sorted(wire.lines()) == [
@@ -252,35 +226,9 @@ async def test_another_smallest_order_keeps_the_contract_out(wire: BybitWire) ->
     async with an_account_at(wire) as account:
         assert await account.instruments() == ()
         with pytest.raises(InvalidOrder, match="no contract that this account trades"):
-            await account.submit(order())
+            await account.submit(an_order())
         (fault,) = (await account.inspect()).contract_faults
         assert "smallest order in BTC/USD:BTC is 10" in fault
-
-
-RECORDED = [
-    (order(time_in_force=TimeInForce.POST_ONLY, order_id="hedge-0001"), "limit sell PO"),
-    (order(time_in_force=TimeInForce.IOC, order_id="hedge-0002"), "limit sell IOC"),
-    (
-        order(Side.BUY, None, reduce_only=True, order_id="hedge-0003"),
-        "market buy reduceOnly",
-    ),
-]
-
-
-@pytest.mark.shared_data
-@pytest.mark.parametrize(("approved", "name"), RECORDED, ids=[name for _, name in RECORDED])
-async def test_an_order_is_the_request_that_was_recorded(
-    shared_data: Path, wire: BybitWire, approved: Approved, name: str
-) -> None:
-    recorded = shared_data / "ccxt-4.5.90-requests.json"
-    if not recorded.is_file():
-        pytest.skip("recorded requests are absent")
-    calls = json.loads(recorded.read_text())["bybit"][f"create_order {name}"]["calls"]
-    async with an_account_at(wire) as account:
-        await sold(account)
-        wire.seen.clear()
-        await account.submit(approved)
-    assert wire.lines()[0] == calls[0]
 
 
 @pytest.mark.shared_data
@@ -303,210 +251,29 @@ async def test_terms_and_transfers_are_the_requests_that_were_recorded(
         assert wire.lines()[-1] == call.replace(was, number)
 
 
-SENT = "symbol=BTCUSD, side={}, orderType={}, {}category=inverse, qty=30{}"
-ON_THE_WIRE = [
-    (order(), ("Sell", "Limit", "timeInForce=GTC, orderLinkId=hh0001, price=70000, ", "")),
-    (
-        order(time_in_force=TimeInForce.IOC),
-        ("Sell", "Limit", "timeInForce=IOC, orderLinkId=hh0001, price=70000, ", ""),
-    ),
-    (
-        order(time_in_force=TimeInForce.FOK),
-        ("Sell", "Limit", "timeInForce=FOK, orderLinkId=hh0001, price=70000, ", ""),
-    ),
-    (
-        order(time_in_force=TimeInForce.POST_ONLY),
-        ("Sell", "Limit", "timeInForce=PostOnly, orderLinkId=hh0001, price=70000, ", ""),
-    ),
-    (order(limit=None), ("Sell", "Market", "orderLinkId=hh0001, ", "")),
-    (
-        order(Side.BUY, None, reduce_only=True),
-        ("Buy", "Market", "orderLinkId=hh0001, ", ", reduceOnly=True"),
-    ),
-]
+async def test_an_unreadable_contract_of_another_coin_does_not_matter() -> None:
+    def without_settlement(document: Any) -> None:
+        document["result"]["list"][1]["settleCoin"] = None
+
+    markets = (a_bybit_market(), a_bybit_market("ETH", a_script((0.0, 3_000))))
+    async with a_bybit_wire(a_bybit_spec(markets=markets)) as wire:
+        wire.spoil, wire.spoilt_path = without_settlement, "/v5/market/instruments-info"
+        async with an_account_at(wire) as account:
+            assert [known.symbol for known in await account.instruments()] == [SWAP]
+        wire.spoil = without_settlement
+        with pytest.raises(MalformedReport, match="settleCoin"):
+            async with an_account_at(wire, assets=("ETH",)):
+                pass
 
 
-@pytest.mark.parametrize(("approved", "fields"), ON_THE_WIRE)
-async def test_an_order_is_sent_once_and_read_back(
-    wire: BybitWire, approved: Approved, fields: tuple[str, ...]
-) -> None:
-    async with an_account_at(wire) as account:
-        await sold(account)
-        wire.seen.clear()
-        await account.submit(approved)
-    assert wire.lines() == [
-        f"POST {API}/order/create {{{SENT.format(*fields)}}}",
-        f"GET {API}/order/realtime {{category=inverse, orderLinkId=hh0001}}",
-    ]
-
-
-async def test_look_up_and_cancel_on_the_wire(wire: BybitWire) -> None:
-    asked = "{category=inverse, orderLinkId=hh0001}"
-    async with an_account_at(wire) as account:
-        await account.submit(order())
-        wire.seen.clear()
-        assert await account.find(OURS, SWAP) is not None
-        assert await account.find(ClientOrderId("hh0002"), SWAP) is None
-        await account.cancel(OURS, SWAP)
-    assert wire.lines() == [
-        f"GET {API}/order/realtime {asked}",
-        f"GET {API}/order/realtime {asked.replace('hh0001', 'hh0002')}",
-        f"GET {API}/order/history {asked.replace('hh0001', 'hh0002')}",
-        f"POST {API}/order/cancel {{symbol=BTCUSD, category=inverse, orderLinkId=hh0001}}",
-        f"GET {API}/order/realtime {asked}",
-    ]
-
-
-async def test_an_order_that_may_not_wait_gives_its_final_report(wire: BybitWire) -> None:
-    async with an_account_at(wire) as account:
-        for number, waits in enumerate((TimeInForce.IOC, TimeInForce.FOK)):
-            report = await account.submit(order(time_in_force=waits, order_id=f"hh{number}"))
-            assert (report.status, report.filled_contracts) == (OrderStatus.CANCELLED, NOTHING)
-            assert report.average_usd is None
-        assert await account.open_orders() == ()
-
-
-async def test_post_only_that_would_take_is_refused_and_leaves_nothing(wire: BybitWire) -> None:
-    async with an_account_at(wire) as account:
-        with pytest.raises(InvalidOrder, match="would have taken"):
-            await account.submit(order(limit=30_000, time_in_force=TimeInForce.POST_ONLY))
-        assert await account.open_orders() == ()
-        assert await account.positions() == ()
-        assert account.link.resting == set()
-
-
-async def test_reduce_only_with_nothing_to_reduce_and_too_large_orders_are_refused(
-    wire: BybitWire,
-) -> None:
-    async with an_account_at(wire) as account:
-        with pytest.raises(InvalidOrder, match="110017"):
-            await account.submit(order(Side.BUY, None, reduce_only=True))
-        with pytest.raises(InsufficientMargin, match="110007"):
-            await account.submit(an_approved(contracts=90_000_000))
-        await account.submit(order())
-        with pytest.raises(DuplicateClientId, match="110072"):
-            await account.submit(order())
-        assert len(await account.open_orders()) == 1
-
-
-def body(text: str, status: int = 200) -> Answer:
-    return Answer(status, text.encode())
-
-
-DAMAGED: dict[str, Any] = {
-    "connection reset": FaultSpec(FaultKind.RESET, operation="submit", nth=1),
-    "no reply": FaultSpec(FaultKind.LOST_ANSWER, operation="submit", nth=1),
-    "too late": FaultSpec(FaultKind.SLOW, operation="submit", nth=1, delay_s=0.5),
-    "truncated body": FaultSpec(FaultKind.TRUNCATED, operation="submit", nth=1),
-    "200 empty": body(""),
-    "200 page": page(200, "busy"),
-    "200 cut json": body('{"retCode":0,"retMsg":"OK","result":{"orderId":"12'),
-    "200 {}": body("{}"),
-    "200 list": body("[]"),
-    "200 without ids": body('{"retCode":0,"retMsg":"OK","result":{}}'),
-    "200 another id": body('{"retCode":0,"result":{"orderId":"1","orderLinkId":"hh0002"}}'),
-    "200 a code nobody knows": body('{"retCode":999999,"retMsg":"?","result":{}}'),
-    "200 system error": body('{"retCode":10016,"retMsg":"System error","result":{}}'),
-    "500": page(500, "oops"),
-    "502": page(502, "oops"),
-    "503": page(503, "oops"),
-    "520": page(520, "oops"),
-    "504": page(504, "oops"),
-    "400": page(400, "no"),
-    "404": page(404, "no"),
-    "403": page(403, "no"),
-    "429 {}": body("{}", 429),
-    "418 {}": body("{}", 418),
-    "524": page(524, "oops"),
-    "redirected": Answer(302, b"", {"Location": "https://elsewhere.example/"}),
-}
-
-
-@pytest.mark.parametrize("name", DAMAGED)
-async def test_a_damaged_answer_leaves_one_order_that_is_found_by_our_id(
-    wire: BybitWire, name: str
-) -> None:
-    damage = DAMAGED[name]
-    if isinstance(damage, FaultSpec):
-        wire.venue.faults.add(damage)
-    else:
-        wire.spoil = damage
-    async with an_account_at(wire, timeout_s=0.25) as account:
-        with pytest.raises(OutcomeUnknown) as unknown:
-            await account.submit(order(limit=None))
-        assert (unknown.value.operation, unknown.value.symbol) == ("submit", SWAP)
-        assert [asked.path for asked in wire.seen].count("/v5/order/create") == 1
-        assert wire.orders == [OURS]
-        budget = account.link.clients.budget
-        if budget.silent_s:
-            with pytest.raises(RateLimited):
-                await account.find(OURS, SWAP)
-            budget.now = lambda: time.monotonic() + 3_600
-        found = await account.find(OURS, SWAP)
-        assert found is not None
-        assert (found.status, found.filled_contracts) == (OrderStatus.FILLED, Decimal(30))
-        assert wire.orders == [OURS]
-
-
-async def test_an_order_that_was_taken_in_and_cannot_be_read_back_is_unknown(
-    wire: BybitWire,
-) -> None:
-    async with an_account_at(wire) as account:
-        for number, spoil in enumerate((body("{}"), page(503, "oops"), HANG_UP)):
-            wire.spoil, wire.spoilt_path = spoil, "/v5/order/realtime"
-            order_id = f"hh{number}"
-            with pytest.raises(OutcomeUnknown, match="was taken in, but"):
-                await account.submit(order(order_id=order_id))
-            found = await account.find(ClientOrderId(order_id), SWAP)
-            assert found is not None
-            assert found.status is OrderStatus.OPEN
-        assert wire.orders == ["hh0", "hh1", "hh2"]
-
-
-async def test_an_order_that_is_listed_late_is_looked_at_again(wire: BybitWire) -> None:
-    def not_yet(document: Any) -> None:
-        document["result"]["list"] = []
-
-    async with an_account_at(wire) as account:
-        wire.spoil, wire.spoilt_path = not_yet, "/v5/order/realtime"
-        report = await account.submit(order())
-        assert report.status is OrderStatus.OPEN
-        paths = [asked.path for asked in wire.seen]
-        assert paths.count("/v5/order/create") == 1
-        assert paths.count("/v5/order/realtime") == 2
-
-
-async def test_another_order_read_back_is_no_answer(wire: BybitWire) -> None:
-    def other(document: Any) -> None:
-        document["result"]["list"][0]["qty"] = "300"
-
-    async with an_account_at(wire) as account:
-        wire.spoil, wire.spoilt_path = other, "/v5/order/realtime"
-        with pytest.raises(OutcomeUnknown, match="another order"):
-            await account.submit(order())
-
-
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        (FaultKind.REJECTED, InvalidOrder),
-        (FaultKind.RATE_LIMITED, RateLimited),
-        (FaultKind.LOST_REQUEST, OutcomeUnknown),
-        (FaultKind.DUPLICATE_ACK, DuplicateClientId),
-    ],
-)
-async def test_a_scripted_fault_is_told_in_our_words(
-    kind: FaultKind, error: type[ExchangeError]
-) -> None:
-    fault = FaultSpec(kind, operation="submit", nth=1, delay_s=0.05)
-    async with (
-        a_bybit_wire(a_bybit_spec(faults=(fault,))) as wire,
-        an_account_at(wire) as account,
-    ):
-        with pytest.raises(error) as told:
-            await account.submit(order())
-        assert MAIN.key not in str(told.value)
-        assert MAIN.secret not in str(told.value)
+async def test_position_mode_is_changed_by_contract_and_read_back(wire: BybitWire) -> None:
+    changed = wire.spec(terms=Terms(hedge_mode=True), change=Change.WHEN_FLAT)
+    async with open_bybit(changed, SystemClock()) as account:
+        sent = [line for line in wire.lines() if line.startswith("POST")]
+        assert sent == [
+            f"POST {API}/position/switch-mode {{mode=3, symbol=BTCUSD, category=inverse}}"
+        ]
+        assert (await account.inspect()).hedge_mode is True
 
 
 async def test_after_too_many_visits_the_next_request_waits_for_the_time_bybit_named(
@@ -549,7 +316,7 @@ async def test_a_time_stamp_that_is_not_taken_has_the_clock_compared_again(
         with pytest.raises(Unavailable, match="10002"):
             await account.balances()
         await account.balances()
-        await account.submit(order())
+        await account.submit(an_order())
 
 
 async def test_fills_carry_our_id_their_fee_and_their_profit(wire: BybitWire) -> None:
@@ -557,7 +324,7 @@ async def test_fills_carry_our_id_their_fee_and_their_profit(wire: BybitWire) ->
     async with an_account_at(wire, clock) as account:
         began_at = clock.now()
         await sold(account)
-        await account.submit(order(Side.BUY, None, reduce_only=True))
+        await account.submit(an_order(Side.BUY, None, reduce_only=True))
         wire.venue.happen(ManualTrade(0.0, "main", SWAP, Side.BUY, Decimal(70)))
         wire.seen.clear()
         fills = await account.fills(SWAP, began_at)
@@ -578,7 +345,7 @@ async def test_the_ledger_tells_profit_fee_funding_and_transfers_apart(wire: Byb
         began_at = clock.now()
         before = (await account.balances())[0].total_coin
         await sold(account)
-        await account.submit(order(Side.BUY, None, reduce_only=True))
+        await account.submit(an_order(Side.BUY, None, reduce_only=True))
         simulation = wire.venue.simulation
         simulation.holders["main"].ledger.settle_funding(
             "BTC", Decimal(50_000), Decimal("0.0001"), simulation.now
@@ -755,28 +522,6 @@ async def test_terms_are_not_changed_unasked_nor_with_a_position_open(wire: Bybi
     with pytest.raises(ConfigError, match="a position is open in BTC/USD:BTC"):
         async with open_bybit(wire.spec(terms=terms, change=Change.WHEN_FLAT), SystemClock()):
             pass
-
-
-async def test_in_hedge_mode_an_order_names_its_leg() -> None:
-    spec = a_bybit_spec(accounts=(an_account(hedge_mode=True),))
-    async with (
-        a_bybit_wire(spec) as wire,
-        an_account_at(wire, terms=Terms(hedge_mode=True)) as account,
-    ):
-        short = an_approved(contracts=3_000, order_id="hhshort", position_side="short")
-        await account.submit(short)
-        assert "positionIdx=2" in wire.lines()[0]
-        (position,) = await account.positions()
-        assert position.side is PositionSide.SHORT
-        assert position.face_usd == -3_000
-        close = an_approved(
-            Side.BUY, 3_000, reduce_only=True, order_id="hhclose", position_side="short"
-        )
-        wire.seen.clear()
-        await account.submit(close)
-        assert "positionIdx=2" in wire.lines()[0]
-        assert "reduceOnly" not in wire.lines()[0]
-        assert await account.positions() == ()
 
 
 async def test_the_fees_of_the_settings_spare_a_question(wire: BybitWire) -> None:

@@ -12,6 +12,8 @@ from ccxt.base import errors
 
 from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, PriceMove, Withdrawal
 from bot.adapters.simulator.wire import DIALECTS, serve_binance, serve_bybit
+from bot.adapters.simulator.wire.bybit_errors import BybitNo
+from bot.adapters.simulator.wire.bybit_limits import Limits
 from bot.domain.account import MarginMode, Wallet
 from tests.kit.bybit_wire import (
     MAIN,
@@ -199,6 +201,47 @@ async def test_the_eleventh_order_of_a_second_is_refused_and_not_placed(wire: By
     assert len(wire.orders) == 10
 
 
+def test_an_address_that_asks_too_often_hears_nothing_for_ten_minutes() -> None:
+    limits = Limits()
+    for number in range(600):
+        limits.knock("1.2.3.4", number)
+    with pytest.raises(BybitNo, match="too frequent") as no:
+        limits.knock("1.2.3.4", 700)
+    assert (no.value.status, no.value.retry_after_s) == (403, 600)
+    limits.knock("5.6.7.8", 700)
+    with pytest.raises(BybitNo):
+        limits.knock("1.2.3.4", 600_600)
+    limits.knock("1.2.3.4", 600_701)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"fromAccountType": "SPOT"}, 131203),
+        ({"toAccountType": "UNIFIED"}, 131210),
+        ({"amount": "0"}, 10001),
+        ({"amount": "0.000000001"}, 10001),
+        ({"coin": "DOGE"}, 10001),
+        ({"transferId": ""}, 10001),
+        ({"amount": "11"}, 131212),
+    ],
+)
+async def test_a_transfer_that_cannot_be_moves_nothing(
+    wire: BybitWire, change: dict[str, object], code: int
+) -> None:
+    move = {
+        "transferId": "1",
+        "coin": "BTC",
+        "amount": "1",
+        "fromAccountType": "UNIFIED",
+        "toAccountType": "FUND",
+    }
+    said = await wire.sign("POST", "/v5/asset/transfer/inter-transfer", {**move, **change})
+    assert said.document["retCode"] == code
+    ledger = wire.venue.simulation.holders["main"].ledger
+    assert ledger.held_coin(Wallet.MARGIN, "BTC") == 10
+
+
 async def test_a_ban_is_a_page_with_status_403(wire: BybitWire) -> None:
     wire.venue.faults.add(FaultSpec(FaultKind.BANNED, nth=1, duration_s=600))
     for _ in range(2):
@@ -288,7 +331,10 @@ async def test_the_lines_of_the_log_add_up_to_the_wallet_page_by_page(wire: Bybi
     said = await wire.sign("GET", WALLET, {"accountType": "UNIFIED"})
     held = Decimal(said.document["result"]["list"][0]["coin"][0]["walletBalance"])
     assert sum(Decimal(row["change"]) for row in rows) == held
-    for row in rows:
+    balance = Decimal(0)
+    for row in reversed(rows):
+        balance += Decimal(row["change"])
+        assert Decimal(row["cashBalance"]) == balance
         if row["type"] == "TRADE":
             assert Decimal(row["change"]) == Decimal(row["cashFlow"]) - Decimal(row["fee"])
 
