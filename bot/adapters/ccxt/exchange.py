@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from bot.adapters.ccxt.binance_exchange import open_binance
+from bot.adapters.ccxt.okx_exchange import open_okx
 from bot.adapters.ccxt.spec import AccountSpec, Opener, VenueAccount
 from bot.errors import ConfigError
 from bot.ports import Clock
 
 OPENERS: Final[Mapping[str, Opener]] = {
     "binance": open_binance,
+    "okx": open_okx,
 }
 """By the venue's id in :mod:`bot.adapters.ccxt.venues`."""
 

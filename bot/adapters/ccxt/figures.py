@@ -32,6 +32,11 @@ class Row:
             raise MalformedReport(f"{where}: an object was expected, not {_quoted(fields)}")
         self._fields: Mapping[object, object] = fields
 
+    @property
+    def raw(self) -> Mapping[object, object]:
+        """The object as the venue sent it."""
+        return self._fields
+
     def malformed(self, field: str, why: str) -> NoReturn:
         """Raise what is wrong with a field."""
         raise MalformedReport(f"{self._where}: {field} {why}")
