@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.adapters.ccxt.binance_exchange import open_binance
 from bot.adapters.ccxt.bybit_exchange import open_bybit
+from bot.adapters.ccxt.okx_exchange import open_okx
 from bot.adapters.ccxt.spec import AccountSpec, KeepsContracts, Opener, VenueAccount
 from bot.adapters.ccxt.table_exchange import open_by_table
 from bot.adapters.ccxt.table_holdings import open_holdings
@@ -21,6 +22,7 @@ from bot.ports import Clock
 OPENERS: Final[Mapping[str, Opener]] = {
     "binance": open_binance,
     "bybit": open_bybit,
+    "okx": open_okx,
     **dict.fromkeys(OVERRIDES, open_by_table),
 }
 """By the venue's id in :mod:`bot.adapters.ccxt.venues`: those that can be hedged at."""
