@@ -159,6 +159,19 @@ async def test_an_order_that_shows_up_late_is_credited_and_not_sent_again() -> N
     assert bench.watch.count("main.submit") == 1
 
 
+async def test_an_order_that_the_venue_denied_for_too_long_is_not_repeated_when_it_shows() -> None:
+    """The venue knew nothing of it, even after the grace, but its position is there."""
+    bench = await a_bench(faults=(FaultSpec(FaultKind.LOST_ANSWER, "submit", nth=1),))
+    bench.trouble(replace(MISSED, duration_s=100))
+    await bench.run(3)
+    (order,) = await bench.order_records()
+    assert order.status is OrderStatus.REJECTED
+    records = await bench.run(3)
+    assert records[-1].outcome is Outcome.HELD
+    assert (len(bench.orders()), bench.contracts()) == (1, Decimal(-4997))
+    assert await bench.journal.fills() == (), "it is taken for what others have done"
+
+
 async def test_a_market_in_doubt_does_not_stop_another_one() -> None:
     """Two accounts; an order of the first has no known end."""
     accounts = (an_account("main"), an_account("other"))
