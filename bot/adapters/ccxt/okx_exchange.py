@@ -106,7 +106,8 @@ async def _contracts(spec: AccountSpec, clients: Clients, now: datetime) -> _Loa
     markets and the difference of the clocks from the one that asked.
     """
     reader, orders = clients.reader, clients.orders
-    markets: dict[str, Any] = await reader.load_markets()
+    # Not load_markets, which would ask for every currency as well, with the key.
+    markets: dict[str, Any] = reader.set_markets(await reader.fetch_markets())
     orders.set_markets_from_exchange(reader)
     orders.options["timeDifference"] = reader.options["timeDifference"]
     known, others = [], []

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ccxt.base.errors import ExchangeError as Unsuccessful
+
 from bot.adapters.ccxt import okx
 from bot.adapters.ccxt.binance_markets import Facts
 from bot.adapters.ccxt.budget import urgent
@@ -235,6 +237,6 @@ def _require_taken(client: Any, answer: object) -> Facts:  # noqa: ANN401 - ccxt
     if code != "0":
         said = f"{client.id} {json.dumps({'code': '1', 'data': [dict(row.raw)]})}"
         client.throw_exactly_matched_exception(client.exceptions["exact"], code, said)
-        row.malformed("sCode", f"is {code}, which is no success")
+        raise Unsuccessful(said)
     row.text("ordId")
     return row

@@ -29,8 +29,8 @@ from bot.domain.quantities import ZERO, plain
 
 
 def mark_price(call: Call) -> Json:
-    """The mark price, one row per contract."""
-    if kind_asked(call) != SWAP:
+    """The mark price, one row per contract; a contract that is named needs no kind beside it."""
+    if "instId" not in call.params and kind_asked(call) != SWAP:
         return []
     return [
         {
