@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     from bot.adapters.ccxt.venue_facts import Contracts, Hedging, Hosts, VenueFacts
 
 NOT_PROVEN: Final = (
-    "Nothing has been proven at a venue itself. Where hedging is supported, the requests and the "
-    "reading of documented answers are tested; Binance, Bybit and OKX also against the simulated "
-    "venue over HTTP, through the unmodified client."
+    "Nothing has been proven at a venue itself. Proven by requests: the unmodified client sends "
+    "exactly the expected ones. By answers: documented ones are read into the right numbers. By "
+    "wire: the client keeps one contract of behaviour with the simulated venue over HTTP."
 )
+
+
+ON_THE_WIRE: Final = "wire"
+REQUESTS: Final = "requests"
+ANSWERS: Final = "answers"
+_SIMULATED: Final = frozenset({"binance", "bybit", "okx"})
+"""Venues as which the simulated one answers."""
 
 
 def venues(as_json: AsJson = False) -> None:
@@ -46,7 +53,7 @@ def venues(as_json: AsJson = False) -> None:
         "contract",
         "orders in",
         "testnet or demo",
-        "proven there",
+        "proven by",
         "known at least from",
         title="Venues",
         left=7,
@@ -71,9 +78,17 @@ def _cells(facts: VenueFacts) -> tuple[str, ...]:
         _sizes(hedging.contracts),
         hedging.contracts.amount.value,
         _rehearsal(hedging.hosts),
-        ", ".join(facts.proven) or "nothing",
+        ", ".join((*facts.proven, *_proven_here(facts))),
         _weakest(hedging),
     )
+
+
+def _proven_here(facts: VenueFacts) -> tuple[str, ...]:
+    """What the tests of this version hold the venue's adapter against."""
+    if facts.hedging is None:
+        return ()
+    wire = (ON_THE_WIRE,) if facts.id in _SIMULATED else ()
+    return (*wire, REQUESTS, ANSWERS)
 
 
 def _sizes(contracts: Contracts) -> str:
@@ -124,6 +139,7 @@ def _fields(facts: VenueFacts) -> dict[str, object]:
         "used_for": facts.support.value,
         "reason": facts.reason or None,
         "proven_at_the_venue": facts.proven,
+        "proven_here_by": _proven_here(facts),
         "hedging": None if hedging is None else _hedging_fields(hedging),
     }
 

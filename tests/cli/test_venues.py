@@ -17,11 +17,11 @@ def test_every_venue_has_its_line_and_every_limit_its_reason(hedgehold: Command)
         assert re.search(rf"^\s*{facts.id}\s.*{facts.support.value}", said.out, re.MULTILINE)
         assert not facts.reason or f"{facts.id}: {facts.reason}." in said.out
     for row in (
-        r"binance +hedging +BTC 100 USD, others 10 USD +contracts +demo-api.*nothing",
-        r"bybit +hedging +1 USD +dollars +api-testnet\.bybit\.com +nothing",
-        r"okx +hedging .* live host, header x-simulated-trading +nothing",
-        r"krakenfutures .* nothing +reasoning only",
-        r"mexc +hedging, simulator first .* none +nothing +source of the ccxt client",
+        r"binance +hedging +BTC 100 USD, others 10 USD +contracts +demo-api.*wire, requests",
+        r"bybit +hedging +1 USD +dollars +api-testnet\.bybit\.com +wire, requests, answers",
+        r"okx +hedging .* live host, header x-simulated-trading +wire",
+        r"krakenfutures .* requests, answers +reasoning only",
+        r"mexc +hedging, simulator first .* none +requests, answers +source of the ccxt client",
         r"bitget +hedging, simulator first, no orders yet +unproven +coins",
         r"gate +hedging, simulator first +BTC 1 USD +contracts",
     ):
@@ -44,6 +44,7 @@ def test_the_same_as_json_with_how_each_fact_is_known(hedgehold: Command) -> Non
         "used_for": "holdings only",
         "reason": "no coin-margined contract is known",
         "proven_at_the_venue": [],
+        "proven_here_by": [],
         "hedging": None,
     }
     assert by_id["bitmex"]["support"] == "refused"

@@ -149,7 +149,7 @@ async def test_a_position_in_a_contract_that_nobody_lists_never_vanishes() -> No
     await started_before(venue)
     async with opened(venue, hours=1) as account:
         venue.answers["GET /dapi/v1/positionRisk"] = [fake.position(symbol="NEWUSD_PERP")]
-        with pytest.raises(MalformedReport, match="'NEWUSD_PERP', which exchangeInfo does not"):
+        with pytest.raises(MalformedReport, match="'NEWUSD_PERP', which the venue does not"):
             await account.positions()
 
 
