@@ -34,10 +34,14 @@ _DELIVERIES: Final = frozenset(["112", "113", "117", "118"])
 
 TRANSFERRED: Final = "1"
 FUNDING: Final = "8"
-_TRADES: Final = {"2": EntryKind.FEE, "3": EntryKind.FEE, "5": EntryKind.LIQUIDATION}
-_TRADES_BY_FORCE: Final = {"9": EntryKind.LIQUIDATION, "10": EntryKind.LIQUIDATION}
-_TRADE_KINDS: Final = _TRADES | _TRADES_BY_FORCE
-"""The types of bills that tell a profit, and what the rest of their change is."""
+_TRADE_KINDS: Final = {
+    "2": EntryKind.FEE,
+    "3": EntryKind.FEE,
+    "5": EntryKind.LIQUIDATION,
+    "9": EntryKind.LIQUIDATION,
+}
+"""The types of bills of trades (also by delivery, liquidation, deleveraging), which tell a profit,
+and what the rest of their change is."""
 
 _NOTHING_USD: Final = Decimal(1)
 

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from bot.adapters.ccxt.asking import Shared, in_our_words
 from bot.adapters.ccxt.okx import Contracts
 from bot.adapters.ccxt.okx_client import Clients
-from bot.adapters.ccxt.okx_markets import Contract, Funding
+from bot.adapters.ccxt.okx_markets import Funding
 from bot.adapters.ccxt.spec import BOTH
 from bot.domain.account import MarginMode, Position, Wallet
 from bot.domain.instrument import InversePerpetual
@@ -101,7 +101,3 @@ class Link:
             change = self.resting.discard if report.status.is_final else self.resting.add
             change(report.client_order_id)
         return report
-
-    def offered(self, symbol: str) -> Contract | None:
-        """A contract by its unified symbol; None where there is none."""
-        return self.contracts.get(symbol)
