@@ -171,12 +171,17 @@ def _market(name: str, symbol: str, terms: MarketTerms | None, use: MarketUse) -
             )
         elif found == wanted:
             yield ok(subject, f"it is {wanted}, as wanted")
-        else:
-            with_position = " (a position is open there)" if terms and terms.is_open else ""
+        elif terms is not None and terms.is_open:
             yield failure(
                 subject,
-                f"it is {found}, not {wanted} as in the settings{with_position}",
+                f"it is {found}, not {wanted} as in the settings (a position is open there)",
                 f"change it at the venue, or change {key} in the settings",
+            )
+        else:
+            yield warning(
+                subject,
+                f"it is {found}, not {wanted} as in the settings",
+                f"the bot changes it when it starts; if that is not meant, change {key}",
             )
 
 

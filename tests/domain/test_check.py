@@ -122,7 +122,7 @@ def test_a_defect_of_an_account_is_named_with_what_to_do(
         (
             MarketTerms(BTC_USD, MarginMode.CROSS, Decimal(20), is_open=False),
             "leverage",
-            Level.FAILURE,
+            Level.WARNING,
             "it is 20, not 2 as in the settings",
         ),
         (MarketTerms(BTC_USD, None, None, is_open=False), "leverage", Level.WARNING, "not tell"),
