@@ -19,6 +19,8 @@ from bot.settings.model import Mode
 
 PATIENCE_S: Final = 30.0
 """How long the venue may take to open its doors, and to close them."""
+GOING_S: Final = 2.0
+"""How long a venue that has closed its mouth may take to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,7 @@ async def serve_elsewhere(
     try:
         yield _read(venue, await _announced(process))
     finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        await _end(process)
 
 
 async def _announced(process: asyncio.subprocess.Process) -> object:
@@ -77,11 +72,26 @@ async def _announced(process: asyncio.subprocess.Process) -> object:
                 text += line
                 with suppress(ValueError):
                     return json.loads(text)
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.terminate()
+    await _end(process, GOING_S)
     said = (await process.stderr.read()).decode(errors="replace").strip()
     raise ConfigError(said or "the simulated venue did not open its doors; try again")
+
+
+async def _end(process: asyncio.subprocess.Process, waiting_s: float = 0.0) -> None:
+    """See the process end: by itself within ``waiting_s``, else asked to, at last made to."""
+    for end, patience_s in (
+        (None, waiting_s),
+        (process.terminate, PATIENCE_S),
+        (process.kill, None),
+    ):
+        if process.returncode is not None:
+            return
+        if end is not None:
+            with suppress(ProcessLookupError):
+                end()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await process.wait()
 
 
 def _read(venue: str, said: object) -> ServedElsewhere:
