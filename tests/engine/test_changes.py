@@ -26,6 +26,7 @@ from bot.domain.orders import FillCause, Side
 from bot.domain.records import Action, Flow, Outcome
 from bot.domain.targets import Static
 from bot.engine.changes import SeenEntries
+from bot.errors import JournalError
 from tests.kit.domain import BTC_USD, ETH_USD, NOON, a_bag
 from tests.kit.engine import DEEP_BOOK, INTERVAL_S, Bench, Bent, Call, Watch, a_bench, a_full_plan
 from tests.kit.simulator import a_market, a_script, a_venue_spec, an_account
@@ -293,6 +294,11 @@ class Behind(Watch):
         self.surfaces = surfaces
         self.shown: dict[str, Any] = {}
         self.lagging = False
+        self.failing = ""
+
+    async def before(self, call: Call) -> None:
+        if str(call) == self.failing:
+            raise JournalError("disk full")
 
     async def after(self, call: Call, answer: Any) -> Any:
         if str(call) not in self.surfaces:
@@ -352,6 +358,40 @@ async def test_nor_by_a_process_that_follows_on_one_that_died_in_its_first_trade
     bench.journal._memories.clear()  # type: ignore[attr-defined]
     await bench.start(behind)
     behind.lag(True)
+    assert (await bench.cycle(10)).outcome is Outcome.UNSEEN
+    behind.lag(False)
+    assert (await bench.cycle(10)).outcome is Outcome.HELD
+    assert len(bench.orders()) == 1
+
+
+async def test_nor_where_the_trade_could_not_be_written_down_at_first() -> None:
+    behind = Behind(*BOTH)
+    bench = await a_bench(watch=behind)
+    await bench.run(2)
+    remembered = dict(behind.shown)
+    bench.happen(Deposit(0, "main", "BTC", ONE_COIN))
+    bench.clock.advance(INTERVAL_S)
+    behind.failing = "journal.settle"
+    with pytest.raises(JournalError):
+        await bench.cycle()
+    behind.failing = ""
+    assert bench.contracts() == pytest.approx(-5497, abs=1)
+    behind.shown = remembered  # neither the deposit nor its hedge, as in the last recorded cycle
+    behind.lag(True)
+    assert (await bench.cycle(10)).outcome is Outcome.UNSEEN
+    behind.lag(False)
+    assert (await bench.cycle(10)).outcome is Outcome.HELD
+    assert len(bench.orders()) == 2
+
+
+async def test_nor_once_a_doubt_is_settled() -> None:
+    behind = Behind(*BOTH)
+    bench = await a_bench(watch=behind)
+    bench.trouble(FaultSpec(FaultKind.LOST_ANSWER, "submit", nth=1))
+    bench.trouble(FaultSpec(FaultKind.LOST_REQUEST, "find", nth=1, duration_s=15))
+    assert (await bench.cycle()).outcome is Outcome.IN_DOUBT
+    behind.lag(True)
+    assert (await bench.cycle(10)).outcome is Outcome.IN_DOUBT
     assert (await bench.cycle(10)).outcome is Outcome.UNSEEN
     behind.lag(False)
     assert (await bench.cycle(10)).outcome is Outcome.HELD

@@ -31,6 +31,13 @@ async def test_the_first_cycle_opens_the_hedge() -> None:
     assert abs(bench.delta_coin()) <= HALF_A_CONTRACT_USD / 50_000
 
 
+async def test_what_rounding_left_of_a_whole_trade_is_not_pursued() -> None:
+    bench = await a_bench()
+    await bench.cycle()
+    assert bench.bag.memory is not None
+    assert bench.bag.memory.pursuit is Pursuit.NONE
+
+
 async def test_the_second_cycle_sees_the_hedge_and_holds() -> None:
     bench = await a_bench()
     first, second = await bench.run(2)
