@@ -226,6 +226,13 @@ async def test_a_late_cycle_skips_the_beats_that_it_has_missed() -> None:
     assert seconds(bench)[:3] == [0, 180, 360]
 
 
+async def test_a_cycle_that_outlives_the_time_given_is_the_last_one() -> None:
+    slow = Slow(150)
+    bench = await a_bench(watch=slow)
+    slow.clock = bench.clock
+    assert (await serve(a_bot(bench), for_s=100)).cycles == 1
+
+
 async def test_after_failures_the_beats_come_further_apart() -> None:
     policy = replace(
         PATIENT, breaker=BreakerPolicy(failures_to_reduce=2, failures_to_halt=9, cool_down_s=60)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.simulator.contracts import ETH_PERPETUAL
 from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec
 from bot.domain.account import Wallet
 from bot.domain.exposure import Holding
@@ -15,7 +16,7 @@ from bot.domain.orders import OrderStatus, Side, TimeInForce
 from bot.domain.records import Outcome
 from bot.engine.reconcile import LookUps, reconcile
 from bot.errors import OrderNotFound, OutcomeUnknown
-from tests.kit.domain import BTC_USD, a_bag
+from tests.kit.domain import BTC_USD, ETH_USD, a_bag
 from tests.kit.engine import (
     DEEP_BOOK,
     INTERVAL_S,
@@ -27,7 +28,7 @@ from tests.kit.engine import (
     a_desk,
     a_full_plan,
 )
-from tests.kit.simulator import a_market, a_venue_spec, an_account, an_approved
+from tests.kit.simulator import a_market, a_script, a_venue_spec, an_account, an_approved
 
 GRACE_S, LOOK_UPS = PATIENT.grace_s, PATIENT.least_look_ups
 MISSED = FaultSpec(FaultKind.EMPTY_SUCCESS, "find", nth=1)
@@ -184,6 +185,29 @@ async def test_a_market_in_doubt_does_not_stop_another_one() -> None:
     bench.happen(Deposit(0, "other", "BTC", Decimal(1)))
     records = await bench.cycles(10)
     assert [r.outcome for r in records] == [Outcome.IN_DOUBT, Outcome.TRADED]
+
+
+async def test_to_look_up_one_order_settles_every_other_that_has_an_end_by_now() -> None:
+    """The first bag's order is in doubt until the second bag's is looked up in the same cycle."""
+    ether = an_account("main", asset="ETH", spot=50, margin=50)
+    account = an_account()
+    spec = a_venue_spec(
+        markets=(a_market(book=DEEP_BOOK), a_market("ETH", a_script((0, 4_000)), book=DEEP_BOOK)),
+        accounts=(replace(account, holdings=(*account.holdings, *ether.holdings)),),
+        faults=(FaultSpec(FaultKind.LOST_ANSWER, "submit", nth=1, duration_s=1),),
+    )
+    second = a_full_plan(
+        instrument=ETH_PERPETUAL, bag=a_bag(name="ether", asset="ETH", symbol=ETH_USD)
+    )
+    bench = await a_bench(a_full_plan(), second, spec=spec)
+    bench.trouble(FaultSpec(FaultKind.LOST_REQUEST, "find", nth=1))
+    records = await bench.cycles()
+    assert [r.outcome for r in records] == [Outcome.IN_DOUBT, Outcome.TRADED]
+    assert await bench.journal.unsettled() == ()
+    assert [bag.tally.fills[0].symbol for bag in bench.desk.bags] == [BTC_USD, ETH_USD]
+    records = await bench.cycles(INTERVAL_S)
+    assert [r.outcome for r in records] == [Outcome.HELD, Outcome.HELD]
+    assert len(bench.orders()) == 2
 
 
 async def test_orders_of_another_desk_are_left_to_it() -> None:
