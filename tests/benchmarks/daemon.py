@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import count
 from math import isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.measure import Effort, Row, Unit, row
+from tests.benchmarks.processes import Taken, finish, start
 
 MOST_CPU_SHARE = 2.0
 MOST_MIB = 150.0
@@ -51,21 +48,6 @@ except KeyboardInterrupt:
 SETTLED_AFTER = 4
 """Beats before the first window: the hedge is open, caches are warm."""
 
-TIMEOUT_S = 120.0
-WATCHER = Path(__file__).with_name("watch.py")
-
-_numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a process took from its start to its end, and its share of a core in each window."""
-
-    exit_code: int
-    took_s: float
-    peak_mib: float
-    cpu_shares: list[float]
-
 
 def measure(effort: Effort) -> list[Row]:
     """A daemon at one cycle a second beside a loop that only sleeps; `plan` beside an import."""
@@ -78,11 +60,11 @@ def measure(effort: Effort) -> list[Row]:
             _idle(folder, [*bot, "run", *settings, "--json"], '"event": "cycle"', effort),
             _idle(folder, [sys.executable, "-c", SLEEPER], "beat", effort),
         )
-        idle, sleeping = (_finish(watcher) for watcher in watchers)
+        idle, sleeping = (finish(watcher) for watcher in watchers)
         plans, imports = [], []
         for _ in range(effort.rounds):
-            plans.append(_finish(_start(folder, [*bot, "plan", *settings, "--json"])))
-            imports.append(_finish(_start(folder, [sys.executable, "-c", CCXT])))
+            plans.append(finish(start(folder, [*bot, "plan", *settings, "--json"])))
+            imports.append(finish(start(folder, [sys.executable, "-c", CCXT])))
     return list(_rows(idle, sleeping, plans, imports))
 
 
@@ -117,7 +99,7 @@ def _rows(idle: Taken, sleeping: Taken, plans: list[Taken], imports: list[Taken]
 def _idle(
     folder: Path, command: list[str], awaited: str, effort: Effort
 ) -> subprocess.Popen[bytes]:
-    return _start(
+    return start(
         folder,
         command,
         awaited=awaited,
@@ -125,26 +107,3 @@ def _idle(
         windows=effort.windows,
         window_s=effort.window_s,
     )
-
-
-def _start(folder: Path, command: list[str], **windows: str | float) -> subprocess.Popen[bytes]:
-    """Have a command watched in a folder, with no setting of ours in its environment."""
-    asked = {
-        "command": command,
-        "folder": str(folder),
-        "output": str(folder / f"output-{next(_numbers)}"),
-        "timeout_s": TIMEOUT_S,
-        **windows,
-    }
-    environ = {n: v for n, v in os.environ.items() if not n.upper().startswith("HEDGEHOLD_")}
-    watcher = [sys.executable, "-I", "-S", str(WATCHER), json.dumps(asked)]
-    return subprocess.Popen(watcher, stdout=subprocess.PIPE, env=environ)
-
-
-def _finish(watcher: subprocess.Popen[bytes]) -> Taken:
-    """What the watcher tells. Raises ``RuntimeError`` where the command did not end well."""
-    told, _ = watcher.communicate(timeout=TIMEOUT_S + 10)
-    taken = Taken(**json.loads(told))
-    if taken.exit_code != 0:
-        raise RuntimeError(f"{watcher.args!r} ended with exit code {taken.exit_code}")
-    return taken

@@ -20,6 +20,9 @@ class Unit(Enum):
     SHARE = "% of a core"
     MIB = "MiB"
     SECONDS = "s"
+    MS = "ms"
+    REQUESTS = "requests"
+    WEIGHT = "weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Row:
     """One line of the table. ``ratio`` is measured over baseline, the middle of the rounds' own.
 
     ``required`` is the least where more is better (rates) and else the most; None asks for nothing.
+    ``required_ratio`` is the most that the ratio may be.
     """
 
     name: str
@@ -51,12 +55,15 @@ class Row:
     baseline: Sample
     ratio: float
     required: float | None
+    required_ratio: float | None = None
 
     @property
     def met(self) -> bool | None:
-        """Whether the median is as required; None where nothing is."""
+        """Whether the median and the ratio are as required; None where nothing is."""
+        if self.required_ratio is not None and self.ratio > self.required_ratio:
+            return False
         if self.required is None:
-            return None
+            return None if self.required_ratio is None else True
         if self.unit is Unit.PER_S:
             return self.measured.median >= self.required
         return self.measured.median <= self.required
@@ -96,7 +103,8 @@ def row(
     figures: tuple[Sequence[float], Sequence[float]],
     *,
     beside: str,
-    required: float | None,
+    required: float | None = None,
+    required_ratio: float | None = None,
 ) -> Row:
     """The line for the figures of a candidate and its baseline, round by round."""
     measured, baseline = figures
@@ -110,7 +118,13 @@ def row(
         Sample.of(baseline),
         median(ratios) if ratios else 0.0,
         required,
+        required_ratio,
     )
+
+
+def in_ms(seconds: float) -> float:
+    """Seconds as milliseconds."""
+    return seconds * 1_000
 
 
 def cpu_rate(work: Callable[[], object], count: int) -> float:

@@ -19,6 +19,9 @@ NOTE = (
 )
 
 
+_WHOLE = (Unit.PER_S, Unit.MIB, Unit.REQUESTS, Unit.WEIGHT)
+
+
 def print_table(rows: Sequence[Row]) -> None:
     """One line per figure: what was measured, what beside it, and what is required."""
     made = table("what", "measured", "beside", "its figure", "ratio", "required", "met")
@@ -57,10 +60,13 @@ def machine() -> Mapping[str, str]:
 
 
 def _required(one: Row) -> str:
-    if one.required is None:
-        return ""
-    sign = "≥" if one.unit is Unit.PER_S else "≤"
-    return f"{sign} {_figure(one.required, one.unit)}"
+    said = []
+    if one.required is not None:
+        sign = "≥" if one.unit is Unit.PER_S else "≤"
+        said.append(f"{sign} {_figure(one.required, one.unit)}")
+    if one.required_ratio is not None:
+        said.append(f"ratio ≤ {one.required_ratio:g}")
+    return ", ".join(said)
 
 
 def _spread(sample: Sample, unit: Unit) -> str:
@@ -73,4 +79,4 @@ def _figure(value: float, unit: Unit) -> str:
 
 
 def _number(value: float, unit: Unit) -> str:
-    return f"{value:,.0f}" if unit in (Unit.PER_S, Unit.MIB) else f"{value:.2f}"
+    return f"{value:,.0f}" if unit in _WHOLE else f"{value:.2f}"
