@@ -66,6 +66,11 @@ class Redaction:
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """The event with every secret masked; ``event`` itself is left as it was."""
+        if self._pattern is None:
+            return {
+                name: self._field(name, held) if _is_key_like(name) else self._value(held)
+                for name, held in event.items()
+            }
         return {self.text(str(name)): self._field(str(name), held) for name, held in event.items()}
 
     def text(self, text: str) -> str:
@@ -79,7 +84,7 @@ class Redaction:
 
     def _value(self, held: object) -> object:
         if isinstance(held, str):
-            return self.text(held)
+            return held if self._pattern is None else self._pattern.sub(MASK, held)
         if held is None or isinstance(held, (int, float)):
             return held
         if isinstance(held, Mapping):
@@ -165,7 +170,10 @@ def _json(event: EventDict, **_options: object) -> str:
 
 
 def _plain_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {str(name): _plain(held) for name, held in event.items()}
+    return {
+        str(name): held if type(held) in _PLAIN_ALREADY else _plain(held)
+        for name, held in event.items()
+    }
 
 
 def _plain(held: object) -> object:

@@ -46,7 +46,12 @@ def plain(value: Decimal, places: int | None = None) -> str:
 
     It is rounded to so many ``places`` where they are given, and exact where not.
     """
-    text = format(value, "f" if places is None else f".{places}f")
+    if places is not None:
+        text = format(value, f".{places}f")
+    else:
+        text = str(value)  # much faster, and the same wherever it needs no exponent
+        if "E" in text:
+            text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
