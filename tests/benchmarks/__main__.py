@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from bot.cli.output import print_json
-from tests.benchmarks import cycle, daemon, decision, replay
+from tests.benchmarks import cycle, daemon, decision, replay, wire
 from tests.benchmarks.measure import QUICK, THOROUGH, Effort, Row
 from tests.benchmarks.show import document, print_table
 
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "cycle": cycle.measure,
     "replay": replay.measure,
     "daemon": daemon.measure,
+    "wire": wire.measure,
 }
 
 
