@@ -9,6 +9,7 @@ up leg by leg, because profit is linear in face and cost (face/entry).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from bot.domain.account import (
     Quote,
     Wallet,
 )
+from bot.domain.exposure import settles_in
 from bot.domain.instrument import InversePerpetual
 from bot.domain.limits import Approved
 from bot.domain.orders import Fill, FillCause, OrderIntent, OrderReport, OrderStatus, Side
@@ -98,22 +100,47 @@ class ShadowAccount:
         self._book = _load(file)
 
     async def balances(self) -> tuple[Balance, ...]:
-        """The real wallets, the margin wallets with what paper has earned or paid."""
-        earned: dict[str, Decimal] = {}
-        for symbol, paper in self._book.papers.items():
-            asset = self._instruments[symbol].base if symbol in self._instruments else ""
-            earned[asset] = earned.get(asset, ZERO) + paper.wallet_coin
+        """The real wallets, the margin wallets with what paper has earned or paid.
+
+        Where paper has bought back all that is shown, nothing is bound; while something is shown,
+        what it would bind is not known.
+        """
+        balances, positions = await asyncio.gather(self._real.balances(), self._real.positions())
+        earned, bound = self._earned(positions)
         found = []
-        for balance in await self._real.balances():
-            extra = earned.pop(balance.asset, None) if balance.wallet is Wallet.MARGIN else None
-            if extra is not None:
-                total_coin = balance.total_coin + extra
-                balance = Balance(balance.wallet, balance.asset, total_coin, None)  # noqa: PLW2901
-            found.append(balance)
+        for balance in balances:
+            if balance.wallet is not Wallet.MARGIN or balance.asset not in earned:
+                found.append(balance)
+                continue
+            total_coin = balance.total_coin + earned.pop(balance.asset)
+            used_coin = None if balance.asset in bound else ZERO
+            found.append(Balance(balance.wallet, balance.asset, total_coin, used_coin))
         found.extend(
-            Balance(Wallet.MARGIN, asset, coin, None) for asset, coin in earned.items() if asset
+            Balance(Wallet.MARGIN, asset, coin, None if asset in bound else ZERO)
+            for asset, coin in earned.items()
         )
         return tuple(found)
+
+    def _earned(self, real: Collection[Position]) -> tuple[dict[str, Decimal], set[str]]:
+        """Coins that paper has earned or paid, by asset, and the assets with a position to show.
+        A cost that is left where real and paper cancel out has been realised."""
+        earned: dict[str, Decimal] = {}
+        bound: set[str] = set()
+        for symbol, paper in self._book.papers.items():
+            legs = [book_at_entry(p.face_usd, p.entry_usd) for p in real if p.symbol == symbol]
+            asset = self._instruments[symbol].base
+            coin = paper.wallet_coin
+            if paper.face_usd + sum((leg.face_usd for leg in legs), ZERO):
+                bound.add(asset)
+            else:
+                coin += paper.coin_cost + sum((leg.coin_cost for leg in legs), ZERO)
+            earned[asset] = earned.get(asset, ZERO) + coin
+        bound |= {a for a in earned if any(self._is_elsewhere(p, a) for p in real)}
+        return earned, bound
+
+    def _is_elsewhere(self, position: Position, asset: str) -> bool:
+        """Whether a real position without any paper on it is backed by the same coins."""
+        return position.symbol not in self._book.papers and settles_in(position.symbol, asset)
 
     async def positions(self) -> tuple[Position, ...]:
         """The real positions with the paper ones on top. Raises what the venue raises."""

@@ -12,7 +12,7 @@ from bot.adapters.simulator.shadow import ShadowAccount
 from bot.domain.account import Balance, MarginMode, Wallet
 from bot.domain.orders import OrderStatus, Side
 from bot.errors import ConfigError, DuplicateClientId, OrderNotFound, Refused
-from tests.kit.simulator import Stage, an_approved
+from tests.kit.simulator import Stage, a_script, a_venue_spec, an_approved
 
 BTC = BTC_PERPETUAL.symbol
 
@@ -86,6 +86,7 @@ async def test_buying_back_realises_profit_into_the_paper_wallet(tmp_path: Path)
     bought = an_approved(Side.BUY, contracts=10, order_id="hhbuy", reduce_only=True)
     assert (await shadow.submit(bought)).status is OrderStatus.FILLED
     assert await shadow.positions() == ()
+    assert (await margin(shadow)).used_coin == 0  # else nobody could tell it from an unread one
     with pytest.raises(Refused, match="nothing to reduce"):
         await shadow.submit(an_approved(Side.BUY, contracts=1, order_id="hhmore", reduce_only=True))
 
@@ -103,3 +104,22 @@ def test_a_damaged_file_is_no_empty_shadow(tmp_path: Path) -> None:
     file.write_text('{"format": ')
     with pytest.raises(ConfigError, match="move it away"):
         a_shadow(Stage(), file)
+
+
+async def test_what_is_left_of_the_cost_where_real_and_paper_cancel_out_is_in_the_wallet(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(a_venue_spec(path=a_script((0.0, 50_000), (600.0, 40_000))))
+    await stage.account.submit(an_approved(contracts=20))
+    shadow = a_shadow(stage, tmp_path / "shadow.json")
+    await shadow.submit(an_approved(Side.BUY, contracts=10, reduce_only=True))
+    stage.advance(1_200)
+    await stage.account.submit(an_approved(contracts=20))
+    profit = sum(p.unrealised_coin for p in await shadow.positions())
+    equity_coin = (await margin(shadow)).total_coin + profit
+    assert (await margin(shadow)).used_coin is None
+    await stage.account.submit(an_approved(Side.BUY, contracts=30, reduce_only=True))
+    assert await shadow.positions() == ()
+    left = await margin(shadow)
+    assert left.used_coin == 0
+    assert abs(left.total_coin - equity_coin) < Decimal("0.0002")  # fee and spread
