@@ -18,7 +18,9 @@ from bot.engine.observe import AccountPorts
 from bot.errors import ConfigError
 from bot.ports import Clock
 from bot.settings import Settings
-from bot.settings.model import AccountHolding, Confirmation, Mode, PositionMode
+from bot.settings.accounts import Confirmation, PositionMode
+from bot.settings.bags import AccountHolding
+from bot.settings.model import Mode
 
 
 @asynccontextmanager

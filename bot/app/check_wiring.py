@@ -32,7 +32,8 @@ from bot.domain.judgement import HedgePlan
 from bot.errors import ConfigError, ExchangeError
 from bot.ports import Clock
 from bot.settings import Settings, hedge_plans, secrets_of
-from bot.settings.model import BagSettings, Mode
+from bot.settings.bags import BagSettings
+from bot.settings.model import Mode
 
 
 @dataclass(frozen=True, slots=True)

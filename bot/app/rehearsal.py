@@ -34,7 +34,7 @@ from bot.domain.margin import MaintenanceTier
 from bot.domain.quantities import ONE
 from bot.errors import ConfigError
 from bot.settings import Settings, simulation
-from bot.settings.model import AccountSettings, PositionMode
+from bot.settings.accounts import AccountSettings, PositionMode
 
 _CONTRACTS: Final = {"BTC": BTC_PERPETUAL, "ETH": ETH_PERPETUAL}
 _ONE_DOLLAR: Final = frozenset({"bybit"})

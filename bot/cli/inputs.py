@@ -14,7 +14,7 @@ from bot.errors import ConfigError
 if TYPE_CHECKING:
     from bot.ports import Journal
     from bot.settings import Loaded, Settings
-    from bot.settings.model import BagSettings
+    from bot.settings.bags import BagSettings
 
 DEBUG_SWITCH: Final = "HEDGEHOLD_DEBUG"
 """Set to anything, it adds the traceback to the sentence about a bug. It is no setting."""

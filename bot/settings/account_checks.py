@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 from bot.domain.account import Wallet
 from bot.domain.quantities import plain
-from bot.settings.model import (
-    HIGHEST_LEVERAGE,
-    SIMULATOR,
-    AccountSettings,
-    Confirmation,
-    Mode,
-    Settings,
-)
+from bot.settings.accounts import HIGHEST_LEVERAGE, SIMULATOR, AccountSettings, Confirmation
+from bot.settings.model import Mode, Settings
 from bot.settings.shape import Path
 from bot.settings.venue_checks import Mistake
 

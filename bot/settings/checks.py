@@ -12,7 +12,8 @@ from bot.domain.account import Wallet
 from bot.domain.instrument import symbol_parts
 from bot.errors import ConfigError
 from bot.settings.account_checks import account_mistakes
-from bot.settings.model import AccountHolding, BagSettings, ExternalHolding, Mode, Settings
+from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
+from bot.settings.model import Mode, Settings
 from bot.settings.shape import Path
 from bot.settings.venue_checks import Mistake, no_account, no_market, venue_mistakes
 

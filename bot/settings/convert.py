@@ -16,22 +16,20 @@ from bot.domain.quantities import plain
 from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
 from bot.errors import ConfigError
-from bot.settings.model import (
+from bot.settings.accounts import PositionMode
+from bot.settings.bags import (
     AccountHolding,
     BagBandSettings,
     BagSettings,
-    BandSettings,
     ConstantRatioTarget,
     ExternalHolding,
     FullTarget,
     KeepCoinsTarget,
-    LimitSettings,
-    PositionMode,
-    Settings,
     StaticTarget,
     TargetSettings,
     UsdTarget,
 )
+from bot.settings.model import BandSettings, LimitSettings, Settings
 
 
 def hedge_plans(

@@ -8,7 +8,8 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.settings import Settings, load_settings, secrets_of
-from bot.settings.model import Confirmation, Mode
+from bot.settings.accounts import Confirmation
+from bot.settings.model import Mode
 
 KEYS = {
     "HEDGEHOLD_ACCOUNTS__MAIN__API_KEY": "a-live-key",

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from bot.errors import ConfigError
 from bot.logs import configure
 from bot.settings import effective, secrets_of
+from bot.settings.accounts import AccountSettings
 from bot.settings.address import passwords_in, shown_address
-from bot.settings.model import AccountSettings
 from tests.settings.setting import VALID, complaints, loaded
 
 KEY = "AKIA-very-long-key"

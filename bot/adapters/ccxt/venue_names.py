@@ -14,7 +14,9 @@ from bot.adapters.ccxt.venues import VENUES
 from bot.domain.account import Wallet
 from bot.errors import ConfigError
 from bot.settings import Settings
-from bot.settings.model import AccountHolding, AccountSettings, Mode
+from bot.settings.accounts import AccountSettings
+from bot.settings.bags import AccountHolding
+from bot.settings.model import Mode
 
 _REHEARSE: Final = "rehearse on the simulated venue instead (mode dry-run, or `hedgehold simulate`)"
 
