@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet
+from bot.domain.alerts import Alert
 from bot.domain.inspection import AccountFacts
 from bot.domain.instrument import InversePerpetual
 from bot.domain.limits import Approved
@@ -277,7 +278,7 @@ class Clock(Protocol):
 class Notifier(Protocol):
     """Tells a person something that cannot wait for a look at the log."""
 
-    async def notify(self, title: str, text: str) -> None:
+    async def notify(self, alert: Alert) -> None:
         """Failure here never stops trading."""
         ...
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.alerts import Alert
 from bot.domain.quantities import plain
 from bot.domain.records import CycleRecord, Outcome
 from bot.domain.report import liquidation_text, record_fields
@@ -71,6 +72,15 @@ class LogNotifier:
     def __init__(self) -> None:
         self._log = structlog.get_logger("hedgehold")
 
-    async def notify(self, title: str, text: str) -> None:
+    async def notify(self, alert: Alert) -> None:
         """Write the warning."""
-        self._log.warning("alert", title=title, text=text)
+        kind = alert.kind
+        self._log.warning(
+            "alert",
+            alert=kind.name,
+            severity=kind.severity.value,
+            subject=alert.subject,
+            happened=alert.happened,
+            did=alert.did,
+            is_over=alert.is_over,
+        )

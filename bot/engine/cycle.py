@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from bot.domain.alerts import NOW_HALTED, NOW_REDUCING, Alert
 from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
@@ -256,5 +257,15 @@ async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> N
         halt = Control(name, changed, why, "breaker", desk.clock.now())
         await desk.journal.set_control(halt)
         desk.controls = await desk.journal.controls()
-    text = why if changed is not TradingState.ACTIVE else "the venue answers again"
-    await announce(desk.notifier, f"{name}: now {changed.value}", text)
+    await announce(desk.notifier, _state_alert(name, changed, why))
+
+
+def _state_alert(bag: str, now: TradingState, why: str) -> Alert:
+    match now:
+        case TradingState.HALTED:
+            return Alert(NOW_HALTED, bag, why, "nothing is sent but cancels")
+        case TradingState.REDUCING:
+            return Alert(NOW_REDUCING, bag, why, "only orders that shrink the short are sent")
+        case TradingState.ACTIVE:
+            well = "the venue answers again"
+            return Alert(NOW_REDUCING, bag, well, "orders are sent as usual", is_over=True)

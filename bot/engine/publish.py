@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.alerts import BAG_FAILED, ORDER_IN_DOUBT, ORDER_REFUSED, Alert
 from bot.domain.records import CycleRecord, Outcome
 from bot.ports import Notifier, Telemetry
 
@@ -15,8 +16,12 @@ _log: Final = structlog.get_logger("hedgehold.publish")
 PATIENCE_S = 10.0
 """How long a cycle waits, in real seconds, until a person has been told."""
 
-LOUD: Final = frozenset({Outcome.FAILED, Outcome.IN_DOUBT, Outcome.REFUSED})
-"""Outcomes that a person should hear of, not only read."""
+LOUD: Final = {
+    Outcome.FAILED: (BAG_FAILED, "the bag is halted"),
+    Outcome.IN_DOUBT: (ORDER_IN_DOUBT, "nothing else is sent before it is settled"),
+    Outcome.REFUSED: (ORDER_REFUSED, "the next cycle decides anew"),
+}
+"""Outcomes that a person should hear of, not only read: under which name, and what is done."""
 
 
 async def publish(
@@ -29,13 +34,14 @@ async def publish(
         except Exception as trouble:  # noqa: BLE001 - telling must never break trading
             _log.warning("publish failed", bag=record.bag, error=type(trouble).__name__)
         if record.outcome in LOUD:
-            await announce(notifier, f"{record.bag}: {record.outcome.value}", record.reason)
+            kind, did = LOUD[record.outcome]
+            await announce(notifier, Alert(kind, record.bag, record.reason, did))
 
 
-async def announce(notifier: Notifier, title: str, text: str) -> None:
+async def announce(notifier: Notifier, alert: Alert) -> None:
     """Tell a person something at once, and go on where that takes too long. Raises nothing."""
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await notifier.notify(title, text)
+            await notifier.notify(alert)
     except Exception as trouble:  # noqa: BLE001 - telling must never break trading
-        _log.warning("notify failed", title=title, error=type(trouble).__name__)
+        _log.warning("notify failed", alert=alert.title, error=type(trouble).__name__)

@@ -95,12 +95,11 @@ async def test_after_an_outage_the_short_may_shrink_and_not_grow_until_it_has_co
     records = await bench.run(3)
     assert [r.outcome for r in records] == [Outcome.UNSEEN] * 3
     assert bench.bag.breaker.state is REDUCING
-    assert bench.told.alerts == [
-        (
-            "savings: now reducing",
-            "3 failures in a row; last: not seen: the venue is out of service",
-        )
-    ]
+    (alert,) = bench.told.alerts
+    assert (alert.title, alert.happened) == (
+        "savings: now-reducing",
+        "3 failures in a row; last: not seen: the venue is out of service",
+    )
 
     bench.happen(Deposit(0, "main", "BTC", Decimal(1)))
     record = await bench.cycle(INTERVAL_S)
@@ -114,7 +113,11 @@ async def test_after_an_outage_the_short_may_shrink_and_not_grow_until_it_has_co
     bench.happen(Deposit(0, "main", "BTC", Decimal(1)))
     records = await bench.run(10)
     assert [r.state for r in records] == [REDUCING] * 8 + [ACTIVE] * 2
-    assert bench.told.alerts[-1] == ("savings: now active", "the venue answers again")
+    last = bench.told.alerts[-1]
+    assert (last.title, last.happened) == (
+        "savings: over: now-reducing",
+        "the venue answers again",
+    )
     assert abs(bench.delta_coin()) < Decimal("0.002"), "what was denied is done when it may be"
 
 
@@ -127,9 +130,9 @@ async def halted() -> Bench:
 
 async def test_too_many_failures_halt_the_bag_and_a_person_is_told() -> None:
     bench = await halted()
-    assert [title for title, _ in bench.told.alerts] == [
-        "savings: now reducing",
-        "savings: now halted",
+    assert [alert.title for alert in bench.told.alerts] == [
+        "savings: now-reducing",
+        "savings: now-halted",
     ]
     (control,) = await bench.journal.controls()
     assert (control.scope, control.state, control.by) == ("savings", HALTED, "breaker")
@@ -179,7 +182,7 @@ async def test_a_bug_of_our_own_halts_the_bag_and_is_told_once() -> None:
     records = await bench.run(3)
     assert [r.outcome for r in records] == [Outcome.FAILED] * 3
     assert records[0].reason == "halted: a price of 0 USD reached the arithmetic"
-    halts = [text for title, text in bench.told.alerts if title == "savings: now halted"]
+    halts = [a.happened for a in bench.told.alerts if a.title == "savings: now-halted"]
     assert halts == ["1 failure in a row; last: halted: a price of 0 USD reached the arithmetic"]
     broken.mend()
     assert (await bench.cycle(INTERVAL_S)).state is HALTED

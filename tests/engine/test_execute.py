@@ -206,7 +206,7 @@ async def test_a_refused_key_fails_the_bag_and_a_person_is_called() -> None:
     (order,) = await bench.order_records()
     assert (order.status, order.note) == (OrderStatus.REJECTED, "this key may not trade")
     assert await bench.journal.unsettled() == ()
-    assert any(title == "savings: now halted" for title, _ in bench.told.alerts)
+    assert any(alert.title == "savings: now-halted" for alert in bench.told.alerts)
     record = await bench.cycle(INTERVAL_S)
     assert (record.outcome, record.state.value) == (Outcome.DENIED, "halted")
     assert bench.watch.count("main.submit") == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec
+from bot.domain.alerts import Alert
 from bot.domain.records import CycleRecord, Outcome
 from bot.engine import publish as publishing
 from bot.errors import JournalError
@@ -71,7 +72,7 @@ class Deaf(Told):
     def cycle(self, record: CycleRecord) -> None:
         raise OSError("the pipe is closed")
 
-    async def notify(self, title: str, text: str) -> None:
+    async def notify(self, alert: Alert) -> None:
         raise OSError("no network")
 
 
@@ -85,7 +86,7 @@ class Mute(Told):
 class Endless(Told):
     """Telling a person never ends."""
 
-    async def notify(self, title: str, text: str) -> None:
+    async def notify(self, alert: Alert) -> None:
         await asyncio.Event().wait()
 
 
@@ -104,7 +105,7 @@ async def test_a_person_is_called_even_where_the_line_cannot_be_written() -> Non
     mute = Mute()
     await told_by(bench, mute)
     await bench.cycle()
-    assert [title for title, _ in mute.alerts] == ["savings: refused"]
+    assert [alert.title for alert in mute.alerts] == ["savings: order-refused"]
 
 
 async def test_a_call_that_nobody_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,4 +124,7 @@ async def test_a_person_hears_of_what_is_loud_and_of_nothing_else() -> None:
         Outcome.IN_DOUBT,
         Outcome.TRADED,
     ]
-    assert [title for title, _ in bench.told.alerts] == ["savings: refused", "savings: in-doubt"]
+    assert [alert.title for alert in bench.told.alerts] == [
+        "savings: order-refused",
+        "savings: order-in-doubt",
+    ]

@@ -20,6 +20,7 @@ from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.orders import VenueOrder
 from bot.adapters.simulator.spec import BookSpec, EventSpec, FaultSpec, PathSpec, VenueSpec
 from bot.domain.account import EntryKind
+from bot.domain.alerts import Alert
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState
 from bot.domain.orders import is_ours
@@ -143,13 +144,13 @@ class Told:
 
     def __init__(self) -> None:
         self.records: list[CycleRecord] = []
-        self.alerts: list[tuple[str, str]] = []
+        self.alerts: list[Alert] = []
 
     def cycle(self, record: CycleRecord) -> None:
         self.records.append(record)
 
-    async def notify(self, title: str, text: str) -> None:
-        self.alerts.append((title, text))
+    async def notify(self, alert: Alert) -> None:
+        self.alerts.append(alert)
 
 
 @dataclass(slots=True)

@@ -139,7 +139,7 @@ async def test_the_story(story: dict[str, Any], tmp_path: Path) -> None:
     assert runs == expected["outcomes"], [record.reason for record in end.records]
     for words in expected.get("reasons", []):
         assert any(words in record.reason for record in end.records), words
-    titles = [title for title, _ in end.told.alerts]
+    titles = [alert.title for alert in end.told.alerts]
     assert titles == expected.get("alerts", [])
 
     flows = [flow.amount_coin for flow in await end.journal.flows()]
