@@ -21,6 +21,7 @@ from bot.domain.sizing import (
     propose,
     whole_contracts,
 )
+from bot.domain.values import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class HedgePlan:
     leverage: Decimal
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known beside exposure and prices when a bag is judged.
@@ -57,6 +59,7 @@ class Circumstances:
     contract_changes: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A decision, the order that it asks for, and the guard's word on it.

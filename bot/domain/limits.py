@@ -14,6 +14,7 @@ from bot.domain.exposure import Exposure
 from bot.domain.margin import NEVER, LiquidationPrice
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.quantities import HALF, ONE, ZERO, as_price, in_coin, in_usd, plain
+from bot.domain.values import quick
 
 
 class TradingState(Enum):
@@ -49,6 +50,7 @@ class RiskLimits:
     max_price_deviation: Decimal | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class GuardFacts:
     """What the guard must know beside the intent itself.
@@ -78,6 +80,7 @@ class Approved:
     intent: OrderIntent
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Denied:
     """The guard's no: which rule, and the numbers in a sentence."""

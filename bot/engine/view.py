@@ -14,6 +14,7 @@ from bot.domain.quantities import ZERO
 from bot.domain.records import Figure, Sight
 from bot.domain.report import figures_of, sight_of
 from bot.domain.transit import in_transit_coin
+from bot.domain.values import quick
 from bot.engine.changes import News, Sources, changes_since
 from bot.engine.desk import BagState, Desk, control_for
 from bot.engine.observe import (
@@ -26,6 +27,7 @@ from bot.engine.observe import (
 from bot.errors import IncompleteSnapshot
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class View:
     """What a bag looks like and what is to be done about it, before anything is."""
