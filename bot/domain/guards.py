@@ -101,7 +101,7 @@ GUARDS: Final = (
     ),
     _limit(
         "max_price_jump",
-        "No larger short on a mark price further from the last good look, until three agree.",
+        "No larger short on a mark price further from the last good one, until two looks agree.",
     ),
     _limit(
         "min_liquidation_distance",

@@ -1,15 +1,17 @@
 """The guard: an intent becomes :class:`Approved` or :class:`Denied`, and nothing else is sent.
 
 Only :func:`review` makes an :class:`Approved`; an order gateway takes nothing else. The guards
-are listed in :mod:`bot.domain.guards`, their rules stand in :mod:`bot.domain.guard_rules`.
+are listed in :mod:`bot.domain.guards`, their rules stand in
+:mod:`bot.domain.guard_rules` and :mod:`bot.domain.growth_rules`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.growth_rules import objection_to_growth
 from bot.domain.guard_facts import Ages, GuardFacts, RiskLimits, TradingState, strictest
-from bot.domain.guard_rules import objection, objection_to_growth
+from bot.domain.guard_rules import objection
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.quantities import ZERO
 

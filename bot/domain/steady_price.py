@@ -13,11 +13,29 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-LOOKS_THAT_AGREE: Final = 3
+LOOKS_THAT_AGREE: Final = 2
 """So many looks in a row must agree on a new price before it is believed."""
 
 LASTS: Final = timedelta(hours=1)
 """A good price that is older says nothing about the one of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The mark and the index price of one look, and when they were quoted."""
+
+    mark_usd: Decimal
+    index_usd: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far a price may be from another one to be believed, as shares: ``max_jump`` from the last
+    good one; ``max_deviation`` mark from index, None for as far as it likes."""
+
+    max_jump: Decimal
+    max_deviation: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +53,35 @@ class SteadyPrice:
     looks: int = 0
 
 
-def after_look(
-    before: SteadyPrice | None, mark_usd: Decimal, at: datetime, max_jump: Decimal
-) -> SteadyPrice:
-    """What is believed once a look has seen ``mark_usd``, quoted ``at``.
+def after_look(before: SteadyPrice | None, seen: Sighting, trust: Trust) -> SteadyPrice | None:
+    """What is believed once a look has seen a price; None while no look was good.
 
-    ``max_jump`` is a share of the price held against. The same quote seen again counts once.
+    A look whose mark and index price disagree is no good one and changes nothing. The same quote
+    seen again counts once.
     """
+    mark_usd, at, max_jump = seen.mark_usd, seen.at, trust.max_jump
+    deviation = trust.max_deviation
+    if deviation is not None and not _near(mark_usd, seen.index_usd, deviation):
+        return before
     if before is None or at - before.at > LASTS or _near(mark_usd, before.mark_usd, max_jump):
         return SteadyPrice(mark_usd, at)
-    other, other_at = before.other_usd, before.other_at
+    other_usd, other_at = before.other_usd, before.other_at
     if other_at is not None and at <= other_at:
         return before
-    agrees = other is not None and _near(mark_usd, other, max_jump)
+    agrees = other_usd is not None and _near(mark_usd, other_usd, max_jump)
     looks = before.looks + 1 if agrees else 1
     if looks >= LOOKS_THAT_AGREE:
         return SteadyPrice(mark_usd, at)
     return SteadyPrice(before.mark_usd, before.at, mark_usd, at, looks)
 
 
-def after_looks(
-    marks: Iterable[tuple[Decimal, datetime]], max_jump: Decimal
-) -> SteadyPrice | None:
-    """What is believed after several looks, oldest first; None without any."""
+def after_looks(sightings: Iterable[Sighting], trust: Trust) -> SteadyPrice | None:
+    """What is believed after several looks, oldest first; None where none was good."""
     price: SteadyPrice | None = None
-    for mark_usd, at in marks:
-        price = after_look(price, mark_usd, at, max_jump)
+    for seen in sightings:
+        price = after_look(price, seen, trust)
     return price
 
 
-def _near(price_usd: Decimal, other_usd: Decimal, max_jump: Decimal) -> bool:
-    return abs(price_usd - other_usd) <= max_jump * other_usd
+def _near(price_usd: Decimal, other_usd: Decimal, share: Decimal) -> bool:
+    return abs(price_usd - other_usd) <= share * other_usd
