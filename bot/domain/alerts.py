@@ -88,6 +88,13 @@ NOW_HALTED: Final = AlertKind(
     "Too many failures in a row, or one that no repetition mends: nothing is sent any more.",
     "Find out why, look at the position at the venue, then `hedgehold resume` with a reason.",
 )
+LEASE_LOST: Final = AlertKind(
+    "lease-lost",
+    Severity.CRITICAL,
+    "Another process writes the journal by now: this one was silent for longer than its lease.",
+    "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
+    "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -95,5 +102,6 @@ CATALOGUE: Final = (
     BAG_FAILED,
     NOW_REDUCING,
     NOW_HALTED,
+    LEASE_LOST,
 )
 """Every kind of alert that there is."""

@@ -179,6 +179,8 @@ PositiveOrAuto = Annotated[
 ]
 """A number above 0; None for "auto"."""
 
+_HOUR_S = Decimal(3600)
+
 Seconds = Annotated[
     Decimal, BeforeValidator(Wanted("a number of seconds above 0", "60", above=ZERO))
 ]
@@ -188,6 +190,14 @@ SecondsOrNone = Annotated[
     Decimal, BeforeValidator(Wanted("a number of seconds, 0 or more", "60", at_least=ZERO))
 ]
 """Seconds, 0 or more."""
+
+LeaseSeconds = Annotated[
+    Decimal,
+    BeforeValidator(
+        Wanted("a number of seconds from 10 to 3600", "90", at_least=Decimal(10), at_most=_HOUR_S)
+    ),
+]
+"""Seconds of a lease: shorter ones could be over within a slow write."""
 
 Leverage = Annotated[
     Decimal,
