@@ -91,6 +91,12 @@ class ReconcileSettings(Section):
     look_ups: Count
 
 
+class WatchdogSettings(Section):
+    """When a loop counts as stuck, for the service manager that restarts it."""
+
+    patience_s: Seconds
+
+
 class JournalSettings(Section):
     """Where the journal is kept, and how long its one writer may be silent. The address can hold a
     password, so it shows itself masked."""
@@ -136,6 +142,7 @@ class Settings(BaseSettings):
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
+    watchdog: WatchdogSettings
     journal: JournalSettings
     log: LogSettings
     simulator: SimulatorSettings
