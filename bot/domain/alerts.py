@@ -88,6 +88,20 @@ NOW_HALTED: Final = AlertKind(
     "Too many failures in a row, or one that no repetition mends: nothing is sent any more.",
     "Find out why, look at the position at the venue, then `hedgehold resume` with a reason.",
 )
+GUARD_DENIED: Final = AlertKind(
+    "guard-denied",
+    Severity.NOTICE,
+    "A guard has said no more than once, so what was decided is not done.",
+    "Read which guard it is and its numbers. `docs/guards.md` says what each is for and which "
+    "setting it follows; most end by themselves.",
+)
+LEASE_LOST: Final = AlertKind(
+    "lease-lost",
+    Severity.CRITICAL,
+    "Another process writes the journal by now: this one was silent for longer than its lease.",
+    "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
+    "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -95,5 +109,7 @@ CATALOGUE: Final = (
     BAG_FAILED,
     NOW_REDUCING,
     NOW_HALTED,
+    GUARD_DENIED,
+    LEASE_LOST,
 )
 """Every kind of alert that there is."""
