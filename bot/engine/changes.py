@@ -56,7 +56,8 @@ class SeenEntries:
 @dataclass(frozen=True, slots=True)
 class News:
     """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
-    asks to be acted on at once. ``outside_contracts`` is signed."""
+    asks to be acted on at once. ``outside_contracts`` is signed. ``ledger_seen_at`` is up to when
+    the venue's ledger is known, None where that is as before: it was not asked."""
 
     coins: Decimal
     contracts: Decimal
@@ -66,6 +67,7 @@ class News:
     flow: Flow | None = None
     outside_contracts: Decimal = ZERO
     occasion: str = ""
+    ledger_seen_at: datetime | None = None
 
     def agrees_with(self, later: News) -> bool:
         """Whether a second look tells the same story."""
@@ -121,7 +123,14 @@ async def changes_since(
     if memory is None:
         occasion = "first look at an open position" if contracts != ZERO else ""
         past = tuple(b for b in await _new_entries(bag, sources, since) if b[1].at <= seen.taken_at)
-        return News(coins, contracts, number, ledger=past, occasion=occasion)
+        return News(
+            coins,
+            contracts,
+            number,
+            ledger=past,
+            occasion=occasion,
+            ledger_seen_at=seen.taken_at,
+        )
     if unmoved and outside == ZERO:
         return News(coins, contracts, number)
     strangers = tuple(f for f in fills if not is_ours(f.client_order_id) and f.at > memory.at)
@@ -140,6 +149,7 @@ async def changes_since(
         flow=flow,
         outside_contracts=outside,
         occasion=_occasion(bag, flow, outside, strangers),
+        ledger_seen_at=seen.taken_at,
     )
 
 
