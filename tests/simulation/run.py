@@ -92,7 +92,7 @@ class Simulation:
             with suppress(asyncio.CancelledError):
                 await world
         if not self.checks.violations:
-            await self.checks.end(self.journal, self.bag)
+            await self.checks.end(self.journal, self.bag, blind=self.world.blind)
 
     async def _process(self, world: asyncio.Task[None]) -> bool:
         """One process. Whether another one is to follow."""
@@ -217,7 +217,7 @@ class Simulation:
             self._next_strike()
         else:
             self._next_strike()
-            self.world.something_happens()
+            self.world.something_happens(in_a_cycle=True)
 
     def _journal_fails(self, name: str) -> None:
         if not name.startswith("journal."):

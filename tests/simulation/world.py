@@ -89,6 +89,12 @@ class World:
         self._added: list[float] = []
 
     @property
+    def blind(self) -> set[str]:
+        """Surfaces that have said "nothing" where there was something: what others did and nobody
+        lists cannot be known."""
+        return {name for name in ("fills", "ledger") if self.faults[f"empty {name}"]}
+
+    @property
     def now_s(self) -> float:
         """Virtual seconds."""
         return asyncio.get_running_loop().time()
@@ -141,9 +147,11 @@ class World:
 
     # Coins, trades and prices
 
-    def something_happens(self) -> None:
+    def something_happens(self, *, in_a_cycle: bool = False) -> None:
         """One event at the venue, now; often with trouble for the order that it asks for."""
         event = self._event()
+        if in_a_cycle and isinstance(event, ManualTrade | Deleveraging):
+            return  # no time passes in a cycle, so nobody could tell it from before the look
         self.tell(str(event))
         self.counts[type(event).__name__] += 1
         before = self._outside_coin()
@@ -235,6 +243,8 @@ class World:
             over = record.struck and (record.until is None or record.until <= now)
             if over or everything or self.now_s - added_s > FORGOTTEN_S:
                 self.faults[spec.kind.value] += record.struck
+                if spec.kind is FaultKind.EMPTY_SUCCESS and spec.operation in ("fills", "ledger"):
+                    self.faults[f"empty {spec.operation}"] += record.struck
             else:
                 kept.append((spec, record, added_s))
         faults.specs[:] = [spec for spec, _, _ in kept]
