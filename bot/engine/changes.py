@@ -18,6 +18,7 @@ from bot.domain.exposure import Bag
 from bot.domain.orders import Fill, FillCause, is_ours
 from bot.domain.quantities import ZERO, plain
 from bot.domain.records import BagMemory, Flow
+from bot.domain.values import quick
 from bot.engine.observe import AccountPorts, Look, contracts_held
 from bot.errors import IncompleteSnapshot
 from bot.ports import Journal
@@ -53,6 +54,7 @@ class SeenEntries:
             self.ids = {key: at for key, at in self.ids.items() if at >= moment}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class News:
     """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
@@ -74,6 +76,7 @@ class News:
         return self.coins == later.coins and self.contracts == later.contracts
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.

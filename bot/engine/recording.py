@@ -69,6 +69,7 @@ async def write(
     flows: tuple[Flow, ...] = () if news.flow is None else (news.flow,)
     await desk.journal.record(record, memory, fills=news.fills, ledger=news.ledger, flows=flows)
     bag.remember(memory, news)
+    bag.price = view.price
     bag.fills_expected = bool(placed) or record.outcome is Outcome.IN_DOUBT
 
 
