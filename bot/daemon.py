@@ -17,11 +17,13 @@ from typing import Final
 import structlog
 
 from bot.app import Bot
+from bot.domain.alerts import LEASE_LOST, Alert
 from bot.domain.orders import is_ours
 from bot.engine.cycle import run_cycle
 from bot.engine.desk import Desk
+from bot.engine.publish import announce
 from bot.engine.summary import RunSummary, summarise
-from bot.errors import ExchangeError, JournalError
+from bot.errors import ExchangeError, JournalError, LeaseLost
 
 _log: Final = structlog.get_logger("hedgehold")
 
@@ -71,6 +73,11 @@ async def _loop(
         try:
             await run_cycle(desk)
             journal_failures = 0
+        except LeaseLost as lost:
+            names = ", ".join(sorted(bag.plan.bag.name for bag in desk.bags))
+            ends = "nothing more is sent or written, and the process ends; the hedge stays on"
+            await announce(desk.notifier, Alert(LEASE_LOST, names, str(lost), ends))
+            raise
         except JournalError as error:
             journal_failures += 1
             _log.error("no journal, no trading", error=str(error), failures=journal_failures)

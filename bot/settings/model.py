@@ -19,6 +19,7 @@ from bot.settings.numbers import (
     Count,
     CountOrOff,
     DistanceOrOff,
+    LeaseSeconds,
     Positive,
     PositiveShare,
     Seconds,
@@ -91,9 +92,11 @@ class ReconcileSettings(Section):
 
 
 class JournalSettings(Section):
-    """Where the journal is kept. The address can hold a password, so it shows itself masked."""
+    """Where the journal is kept, and how long its one writer may be silent. The address can hold a
+    password, so it shows itself masked."""
 
     url: SecretStr
+    lease_s: LeaseSeconds
 
 
 class LogSettings(Section):
