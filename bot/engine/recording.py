@@ -59,7 +59,7 @@ async def write(
         coins=news.coins,
         contracts=news.contracts,
         fill_number=news.fill_number,
-        ledger_seen_at=view.taken_at,
+        ledger_seen_at=_ledger_seen_at(bag, view),
         base_coin=view.base_coin,
         pursuit=view.judgement.pursuit_after(sum((p.filled_contracts for p in placed), ZERO)),
         policy=bag.plan.policy.fingerprint,
@@ -85,6 +85,15 @@ async def _keep(
     bag.remember(memory, news)
     bag.price = view.price
     bag.fills_expected = is_more_due or record.outcome is Outcome.IN_DOUBT
+
+
+def _ledger_seen_at(bag: BagState, view: View) -> datetime:
+    """A ledger that was not asked may hold lines that change nothing together, like those of a
+    transfer between two wallets of the bag: the next question reaches back to them."""
+    asked_at = view.news.ledger_seen_at
+    if asked_at is not None:
+        return asked_at
+    return view.taken_at if bag.memory is None else bag.memory.ledger_seen_at
 
 
 async def record_unseen(
