@@ -18,6 +18,7 @@ from bot.domain.quantities import ZERO, ClientOrderId
 from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
+from bot.engine.margin_state import MarginState
 from bot.engine.observe import AccountPorts
 from bot.engine.reconcile import LookUps, Reconciled
 from bot.engine.tally import Tally
@@ -79,6 +80,7 @@ class BagState:
     entries: SeenEntries = field(default_factory=SeenEntries)
     sent: SentOrders = field(default_factory=SentOrders)
     tally: Tally = field(default_factory=Tally)
+    margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
 
@@ -169,6 +171,9 @@ async def open_bag(
     state = BagState(plan, memory, Breaker(breaker))
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
+    if plan.margin is not None:
+        bag = plan.bag
+        state.margin.take_up(bag.name, bag.hedge_account, bag.asset, await journal.transfers())
     if memory is not None:
         for account, entry in await journal.ledger(since=memory.ledger_seen_at - 2 * OVERLAP):
             state.entries.take(account, entry)

@@ -18,20 +18,22 @@ from bot.domain.instrument import ContractChange
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import AccountReader, Clock, MarketData, OrderGateway, WalletMover
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPorts:
-    """One account's three doors to its venue.
+    """One account's doors to its venue.
 
-    ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
+    ``contract_changes`` are figures of its contracts that differ from those that were agreed to;
+    ``mover`` is None where no coins can be moved between its wallets.
     """
 
     reader: AccountReader
     market: MarketData
     gateway: OrderGateway
     contract_changes: tuple[ContractChange, ...] = ()
+    mover: WalletMover | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,22 @@ class LimitSettings(Section):
     max_price_deviation: ShareOrOff
 
 
+class MarginSettings(Section):
+    """When coins are moved to the margin and back, and when the short shrinks; None is "off"."""
+
+    warn_distance: DistanceOrOff
+    top_up_distance: DistanceOrOff
+    top_up_to: Positive
+    reduce_distance: DistanceOrOff
+    reduce_to: Positive
+    sweep_distance: DistanceOrOff
+    sweep_to: Positive
+    keep_share: Share
+    max_moved_share_per_day: Positive
+    min_move_share: Share
+    patience_s: Seconds
+
+
 class BandSettings(Section):
     """What the automatic band is derived from."""
 
@@ -123,6 +139,7 @@ class Settings(BaseSettings):
     accounts: dict[AccountName, AccountSettings] = Field(default_factory=dict)
     bags: tuple[BagSettings, ...] = ()
     limits: LimitSettings
+    margin: MarginSettings
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
