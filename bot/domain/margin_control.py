@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Final
 
 from bot.domain.account import Wallet
 from bot.domain.margin import Never
@@ -28,12 +27,8 @@ from bot.domain.margin_sizes import (
     backing_needed_coin,
     is_nearer,
     lots_to_buy,
-    lots_to_sell,
 )
-from bot.domain.quantities import HALF, ONE, ZERO, ceil_to, floor_to
-
-REGROW_SHARE: Final = Decimal("0.05")
-"""What was reduced for want of margin grows in steps of at least this share of the target."""
+from bot.domain.quantities import HALF, ZERO, ceil_to, floor_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +181,8 @@ def _urgent(
     """Below the distance at which the short has to shrink unless coins come in time.
 
     Coins are waited for while more than half of that distance is left; a way that has proved itself
-    is as quick as an order.
+    is as quick as an order. In isolated mode what is bought back may take its coins with it, and
+    the rest is as near as before: below that half all of it goes.
     """
     last = None if policy.reduce_distance is None else policy.reduce_distance * HALF
     may_wait = not is_nearer(distance, last)
@@ -198,6 +194,9 @@ def _urgent(
         why = "the last transfer failed"
     elif facts.way is Way.UNDER_WAY and may_wait:
         return Warn(is_waiting=True)
+    stuck = isinstance(moved, str) and facts.way is not Way.UNDER_WAY
+    if not facts.backed.is_cross and not may_wait:
+        return Reduce(ZERO, why, stuck)
     lots = lots_to_buy(
         facts.backed,
         policy.reduce_to,
@@ -205,7 +204,6 @@ def _urgent(
         price_usd=facts.buy_price_usd,
         fee_rate=facts.fee_rate,
     )
-    stuck = isinstance(moved, str) and facts.way is not Way.UNDER_WAY
     return Reduce(facts.backed.short_usd - lots * facts.lot_usd, why, stuck)
 
 
@@ -255,28 +253,3 @@ def _sweep(policy: MarginPolicy, facts: MarginFacts) -> MarginAction:
 def _least_coin(policy: MarginPolicy, facts: MarginFacts) -> Decimal:
     """Less than this is not moved: a share of the bag, and what balances can tell from rounding."""
     return ceil_to(max(policy.least_share * facts.bag_coin, 100 * COIN_STEP), COIN_STEP)
-
-
-def growth_cap_usd(
-    policy: MarginPolicy, facts: MarginFacts, wanted_usd: Decimal, *, price_usd: Decimal
-) -> Decimal:
-    """The largest short that the margin carries, of one that was reduced for want of it: the wanted
-    one, so much of it as leaves ``reduce_to`` at ``price_usd``, or the present short where growing
-    is not worth it yet."""
-    short_usd = facts.backed.short_usd
-    missing_usd = wanted_usd - short_usd
-    if missing_usd <= ZERO:
-        return wanted_usd
-    most = int(ceil_to(missing_usd / facts.lot_usd, ONE))
-    lots = lots_to_sell(
-        facts.backed,
-        policy.reduce_to,
-        most=most,
-        lot_usd=facts.lot_usd,
-        price_usd=price_usd,
-        fee_rate=facts.fee_rate,
-    )
-    if lots == most:
-        return wanted_usd
-    grown_usd = lots * facts.lot_usd
-    return short_usd + grown_usd if grown_usd >= REGROW_SHARE * wanted_usd else short_usd

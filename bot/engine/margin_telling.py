@@ -72,7 +72,7 @@ async def _tell_stuck(desk: Desk, bag: BagState, view: View) -> None:
         return
     low = None if policy is None else policy.top_up_distance
     clear = distance is not None and (low is None or not is_nearer(distance, low * _WELL_AGAIN))
-    if clear or isinstance(action, TopUp):
+    if clear or (isinstance(action, TopUp) and not bag.margin.failures):
         await tell_over(desk, bag, MARGIN_EXHAUSTED, _away(view), "the margin is minded as usual")
 
 

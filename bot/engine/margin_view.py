@@ -12,7 +12,12 @@ from bot.domain.account import MarginMode, Wallet
 from bot.domain.exposure import Exposure
 from bot.domain.judgement import HedgePlan, backed_now
 from bot.domain.limits import TradingState
-from bot.domain.margin import NEVER, LiquidationPrice, Never, distance_to_liquidation
+from bot.domain.margin import (
+    NEVER,
+    LiquidationPrice,
+    Never,
+    distance_to_liquidation,
+)
 from bot.domain.margin_control import (
     Calm,
     MarginAction,
@@ -25,8 +30,8 @@ from bot.domain.margin_control import (
     Warn,
     Way,
     control,
-    growth_cap_usd,
 )
+from bot.domain.margin_growth import growth_cap_usd, isolated_cap_usd
 from bot.domain.margin_sizes import far_text, worse
 from bot.domain.quantities import ONE, ZERO, in_coin, in_usd
 from bot.domain.targets import target_short_usd
@@ -67,27 +72,31 @@ class MarginView:
     @property
     def note(self) -> str:
         """What the record of the cycle says of it; empty for nothing."""
-        away = f"margin: the price is {far_text(self.distance)} from liquidation"
+        parts = [part for part in (self._asked(), self._carried()) if part]
+        return f"margin: {'; '.join(parts)}" if parts else ""
+
+    def _asked(self) -> str:
+        away = f"the price is {far_text(self.distance)} from liquidation"
         match self.action:
             case TopUp(amount_coin, source):
                 return (
                     f"{away}, so {in_coin(amount_coin)} coins of the {source.value} wallet go there"
                 )
             case SweepBack(amount_coin, destination):
-                return (
-                    f"{away}, so {in_coin(amount_coin)} coins go back to the "
-                    f"{destination.value} wallet"
-                )
+                coins = in_coin(amount_coin)
+                return f"{away}, so {coins} coins go back to the {destination.value} wallet"
             case Reduce(to_usd, because, _):
-                return f"{away} and {because}: the short goes down to {in_usd(to_usd)} USD"
+                return f"{away} and {because}, so the short goes down to {in_usd(to_usd)} USD"
             case Warn(stuck_because, is_waiting):
                 if stuck_because:
                     return f"{away} and {stuck_because}"
-                return f"{away}; coins are on their way" if is_waiting else away
-        if self.cap_usd is not None and self.wanted_usd is not None:
-            carried = f"{in_usd(self.cap_usd)} of {in_usd(self.wanted_usd)} USD"
-            return f"margin: it carries {carried} for now"
+                return f"{away}, coins are on their way" if is_waiting else away
         return ""
+
+    def _carried(self) -> str:
+        if self.cap_usd is None or self.wanted_usd is None or isinstance(self.action, Reduce):
+            return ""
+        return f"it carries {in_usd(self.cap_usd)} of {in_usd(self.wanted_usd)} USD for now"
 
 
 CALM: Final = MarginView(Calm())
@@ -120,7 +129,8 @@ def margin_view(
     distance = distance_to_liquidation(liquidation, exposure.mark_usd, -ONE)
     if not mind.is_held and not mind.is_shrinking and policy.is_calm(distance):
         return CALM if distance is NEVER else MarginView(CALM.action, distance)
-    backed = backed_now(plan, exposure, told=told, isolated_coin=isolated_coin)
+    bound_coin = isolated_coin if exposure.short_usd else ZERO
+    backed = backed_now(plan, exposure, told=told, isolated_coin=bound_coin)
     if backed is None:
         return MarginView(Calm(), distance)
     state = bag.state(desk.controls)
@@ -159,6 +169,8 @@ def _capped(
     wanted_usd = target_short_usd(plan.policy.target, exposure, base_coin)
     if isinstance(view.action, Reduce):
         cap_usd = view.action.to_usd
+    elif plan.margin_mode is MarginMode.ISOLATED:
+        cap_usd = isolated_cap_usd(plan, policy, facts, exposure, wanted_usd)
     else:
         least = plan.limits.min_liquidation_distance or ZERO
         cap_usd = growth_cap_usd(

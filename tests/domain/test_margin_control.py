@@ -21,7 +21,6 @@ from bot.domain.margin import (
     liquidation_price,
 )
 from bot.domain.margin_control import (
-    REGROW_SHARE,
     Calm,
     MarginFacts,
     MarginPolicy,
@@ -32,8 +31,8 @@ from bot.domain.margin_control import (
     Warn,
     Way,
     control,
-    growth_cap_usd,
 )
+from bot.domain.margin_growth import REGROW_SHARE, growth_cap_usd
 from bot.domain.margin_sizes import (
     COIN_STEP,
     Backed,
