@@ -25,7 +25,7 @@ def record_of(
 ) -> CycleRecord:
     """The record of a cycle in which the bag was seen."""
     action, contracts = action_of(view.judgement)
-    reason = reason_of(view.judgement)
+    reason = "; ".join(filter(None, (reason_of(view.judgement), view.margin.note)))
     plan, now = bag.plan, desk.clock.now()
     return CycleRecord(
         cycle=cycle,
