@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.account import MarginMode, Quote
+from bot.domain.aftermath import USUAL, ByHand, Reactions
 from bot.domain.decision import Adjust, Decision, HedgePolicy, Pursuit, decide, too_small
 from bot.domain.exposure import Bag, Exposure
 from bot.domain.instrument import InversePerpetual
@@ -21,6 +22,7 @@ from bot.domain.sizing import (
     propose,
     whole_contracts,
 )
+from bot.domain.targets import coin_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class HedgePlan:
     limits: RiskLimits
     margin_mode: MarginMode
     leverage: Decimal
+    reactions: Reactions = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ class Circumstances:
     """What is known beside exposure and prices when a bag is judged.
 
     ``isolated_coin`` are the coins bound to the position in isolated mode. ``contract_changes``
-    says what of the contract is not as it was when somebody last agreed to it.
+    says what of the contract is not as it was when somebody last agreed to it. ``by_hand`` are
+    trades by hand that are respected, ``awaited_coin`` coins that left and may come back.
+    ``other_short_usd`` is the short that a second source speaks of where it contradicts the
+    position read.
     """
 
     cycle: int
@@ -55,6 +61,9 @@ class Circumstances:
     in_doubt: tuple[str, ...] = ()
     isolated_coin: Decimal | None = None
     contract_changes: tuple[str, ...] = ()
+    by_hand: ByHand | None = None
+    awaited_coin: Decimal = ZERO
+    other_short_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,9 @@ def judge(
 ) -> Judgement:
     """Decide what to do about an exposure and ask the guard. Pure and total."""
     now = circumstances
+    by_hand, offset_usd = now.by_hand, ZERO
+    if by_hand is not None:
+        offset_usd = by_hand.offset_usd(exposure.mark_usd, coin_share(plan.policy.target))
     decision = decide(
         exposure,
         plan.policy,
@@ -105,6 +117,8 @@ def judge(
         pursuit=now.pursuit,
         occasion=now.occasion,
         short_cap_usd=now.short_cap_usd,
+        offset_usd=offset_usd,
+        awaited_coin=now.awaited_coin,
     )
     if not isinstance(decision, Adjust):
         return Judgement(exposure, decision, None)
@@ -139,6 +153,7 @@ def judge(
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
         contract_changes=now.contract_changes,
+        other_short_usd=now.other_short_usd,
     )
     is_slice = whole_contracts(left, instrument) > ZERO
     return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)

@@ -56,7 +56,8 @@ class GuardFacts:
     ``liquidation_after`` is the liquidation price once the order has filled (None: unknown, which
     is not the same as NEVER); only a limit on its distance reads it. ``in_doubt`` names the
     market's orders whose outcome is unknown, ``contract_changes`` says what of its contract is not
-    as it was when somebody last agreed to it.
+    as it was when somebody last agreed to it. ``other_short_usd`` is the short by a second source
+    where that contradicts the position read, else None.
     """
 
     state: TradingState
@@ -69,6 +70,7 @@ class GuardFacts:
     turnover_last_day_usd: Decimal
     in_doubt: tuple[str, ...] = ()
     contract_changes: tuple[str, ...] = ()
+    other_short_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def review(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> Approv
     only make the position smaller.
     """
     no = (
-        _state_rule(intent, facts)
+        _readable_rule(intent, facts)
+        or _state_rule(intent, facts)
         or _contract_rule(intent, facts)
         or _shape_rule(intent, facts)
         or _book_rule(facts)
@@ -131,6 +134,22 @@ def _state_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
             f"the outcome of {', '.join(facts.in_doubt)} is unknown: settle it before any order",
         )
     return None
+
+
+def _readable_rule(intent: OrderIntent, facts: GuardFacts) -> _No:
+    """Of two sources that disagree, the smaller short counts: it cannot grow, and what only one of
+    them has seen is not bought back."""
+    other_usd, short_usd = facts.other_short_usd, facts.exposure.short_usd
+    if other_usd is None or (intent.reduce_only and short_usd <= other_usd):
+        return None
+    cannot = "be bought back" if intent.reduce_only else "grow"
+    return (
+        "position_unreadable",
+        (
+            f"the position read is a short of {in_usd(short_usd)} USD and a second source has one "
+            f"of {in_usd(other_usd)} USD: it cannot {cannot} before they agree"
+        ),
+    )
 
 
 def _contract_rule(intent: OrderIntent, facts: GuardFacts) -> _No:

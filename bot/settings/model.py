@@ -23,6 +23,7 @@ from bot.settings.numbers import (
     PositiveShare,
     Seconds,
     SecondsOrNone,
+    SecondsOrOff,
     Share,
     ShareOrOff,
     UsdOrOff,
@@ -83,6 +84,12 @@ class ReconcileSettings(Section):
     look_ups: Count
 
 
+class RemindSettings(Section):
+    """How often a person is reminded of an open hedge; None is "off"."""
+
+    every_s: SecondsOrOff
+
+
 class JournalSettings(Section):
     """Where the journal is kept. The address can hold a password, so it shows itself masked."""
 
@@ -126,6 +133,7 @@ class Settings(BaseSettings):
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
+    remind: RemindSettings
     journal: JournalSettings
     log: LogSettings
     simulator: SimulatorSettings

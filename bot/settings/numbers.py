@@ -189,6 +189,12 @@ SecondsOrNone = Annotated[
 ]
 """Seconds, 0 or more."""
 
+SecondsOrOff = Annotated[
+    Decimal | None,
+    BeforeValidator(Wanted("a number of seconds above 0", "86400", above=ZERO, word="off")),
+]
+"""Seconds, above 0; None for "off"."""
+
 Leverage = Annotated[
     Decimal,
     BeforeValidator(Wanted("a leverage from 1 to 125", "2", at_least=ONE, at_most=Decimal(125))),
