@@ -123,11 +123,12 @@ class UnreadablePosition(IncompleteSnapshot):
 
 
 class StaleSnapshot(SnapshotError):
-    """A surface is older than allowed: ``age_s`` seconds."""
+    """A surface is older than allowed: ``age_s`` seconds. ``guard`` is the limit's name."""
 
-    def __init__(self, message: str, *, age_s: float) -> None:
+    def __init__(self, message: str, *, age_s: float, guard: str = "max_snapshot_age_s") -> None:
         super().__init__(message)
         self.age_s = age_s
+        self.guard = guard
 
 
 class JournalError(BotError):

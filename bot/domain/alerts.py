@@ -88,6 +88,13 @@ NOW_HALTED: Final = AlertKind(
     "Too many failures in a row, or one that no repetition mends: nothing is sent any more.",
     "Find out why, look at the position at the venue, then `hedgehold resume` with a reason.",
 )
+GUARD_DENIED: Final = AlertKind(
+    "guard-denied",
+    Severity.NOTICE,
+    "A guard has said no more than once, so what was decided is not done.",
+    "Read which guard it is and its numbers. `docs/guards.md` says what each is for and which "
+    "setting it follows; most end by themselves.",
+)
 
 POSITION_UNREADABLE: Final = AlertKind(
     "position-unreadable",
@@ -156,6 +163,7 @@ CATALOGUE: Final = (
     BAG_FAILED,
     NOW_REDUCING,
     NOW_HALTED,
+    GUARD_DENIED,
     POSITION_UNREADABLE,
     CHANGED_BY_HAND,
     LIQUIDATED,

@@ -16,6 +16,7 @@ from bot.domain.aftermath import with_coins
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO, as_price, in_coin, in_usd
 from bot.domain.targets import Target, coin_share, describe, target_short_usd
+from bot.domain.values import quick
 
 
 class Pursuit(Enum):
@@ -73,6 +74,7 @@ class HedgePolicy:
     fingerprint: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Do nothing. ``gap_usd`` is what is missing to the target (+ sell more, − buy back)."""
@@ -104,6 +106,7 @@ class Hold:
                 return f"{standing}, inside the band of ±{in_usd(self.outer_usd)} USD"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Adjust:
     """Change the short. ``gap_usd`` is signed (+ sell more, − buy back) and not zero;

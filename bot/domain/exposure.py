@@ -21,6 +21,7 @@ from enum import Enum
 from bot.domain.account import AccountSnapshot, Quote, Wallet
 from bot.domain.payoff import book_at_entry, coins_at
 from bot.domain.quantities import ONE, ZERO
+from bot.domain.values import quick
 from bot.errors import IncompleteSnapshot
 
 
@@ -35,6 +36,7 @@ class BucketKind(Enum):
     TRANSIT = "in transit"  # sent and not yet arrived
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """Some coins of a bag and the place where they were seen; the sum of all is Q + w."""
@@ -75,6 +77,7 @@ class Bag:
     symbol: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """What a bag is exposed to. ``short_usd`` is positive for a short, negative for a net long.

@@ -21,6 +21,7 @@ from bot.domain.judgement import HedgePlan
 from bot.domain.orders import Fill, is_ours
 from bot.domain.quantities import ZERO, plain
 from bot.domain.records import BagMemory, Flow
+from bot.domain.values import quick
 from bot.engine.jumps import Jump, Unread, explain
 from bot.engine.observe import AccountPorts, Look, contracts_held
 from bot.errors import IncompleteSnapshot
@@ -57,6 +58,7 @@ class SeenEntries:
             self.ids = {key: at for key, at in self.ids.items() if at >= moment}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class News:
     """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
@@ -79,6 +81,7 @@ class News:
         return self.coins == later.coins and self.contracts == later.contracts
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.

@@ -13,6 +13,7 @@ from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
+from bot.domain.report import times_denied
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
@@ -34,6 +35,7 @@ from bot.errors import (
     InvariantBroken,
     JournalError,
     SnapshotError,
+    StaleSnapshot,
     UnreadablePosition,
 )
 
@@ -68,6 +70,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
         records.append(record)
         if not bag.is_unread:  # two sources that disagree are no failure that more of them mend
             await _mind_the_breaker(desk, bag, record)
+        await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
     return tuple(records)
 
@@ -174,6 +177,8 @@ async def _bag_cycle(
         await _tell(desk, alerts)
         return record
     except (ExchangeError, SnapshotError) as error:
+        if isinstance(error, StaleSnapshot):
+            bag.denials.count(error.guard)
         return await record_unseen(
             desk, bag, Outcome.UNSEEN, f"not seen: {error}", cycle=cycle, began=began
         )
@@ -211,6 +216,9 @@ async def _act(
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
         else:
             outcome, note = Outcome.HELD, "not sent: the bot is stopping"
+    elif isinstance(view.judgement.verdict, Denied):
+        denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
+        note = f"{denied}; {note}" if note else denied
     record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
     await _tell(desk, await write(desk, bag, view, placed, record))
     return record
@@ -278,6 +286,12 @@ async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> N
         await desk.journal.set_control(halt)
         desk.controls = await desk.journal.controls()
     await announce(desk.notifier, _state_alert(name, changed, why))
+
+
+async def _mind_the_guards(desk: Desk, bag: BagState, record: CycleRecord) -> None:
+    """Tell a person of a guard that keeps saying no, and when none does any more."""
+    for alert in bag.denials.news(record):
+        await announce(desk.notifier, alert)
 
 
 def _state_alert(bag: str, now: TradingState, why: str) -> Alert:

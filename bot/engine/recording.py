@@ -82,6 +82,7 @@ async def write(
     await desk.journal.record(record, memory, fills=news.fills, ledger=news.ledger, flows=flows)
     bag.remember(memory, news)
     bag.doubt = doubt
+    bag.price = view.price
     bag.fills_expected = bool(placed) or record.outcome is Outcome.IN_DOUBT or unread is not None
     return tuple(alert if alert.did else replace(alert, did=record.reason) for alert in alerts)
 

@@ -27,6 +27,7 @@ from bot.settings.numbers import (
     Share,
     ShareOrOff,
     UsdOrOff,
+    YearlyShareOrOff,
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
@@ -58,6 +59,11 @@ class LimitSettings(Section):
     max_turnover_usd_per_day: UsdOrOff
     min_liquidation_distance: DistanceOrOff
     max_price_deviation: ShareOrOff
+    max_short_share: ShareOrOff
+    max_fees_usd_per_day: UsdOrOff
+    max_price_jump: ShareOrOff
+    max_funding_cost_per_year: YearlyShareOrOff
+    max_clock_skew_s: SecondsOrOff
 
 
 class BandSettings(Section):

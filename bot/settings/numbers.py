@@ -160,6 +160,14 @@ DistanceOrOff = Annotated[
 ]
 """A share of the price, above 0 and perhaps above 1; None for "off"."""
 
+YearlyShareOrOff = Annotated[
+    Decimal | None,
+    BeforeValidator(
+        Wanted("a share per year above 0", "0.3, which is 30 % a year", above=ZERO, word="off")
+    ),
+]
+"""A share per year, above 0 and perhaps above 1; None for "off"."""
+
 AnyNumber = Annotated[Decimal, BeforeValidator(Wanted("a number", "0.0001", at_least=-_LARGEST))]
 """A number of either sign."""
 
@@ -191,7 +199,7 @@ SecondsOrNone = Annotated[
 
 SecondsOrOff = Annotated[
     Decimal | None,
-    BeforeValidator(Wanted("a number of seconds above 0", "86400", above=ZERO, word="off")),
+    BeforeValidator(Wanted("a number of seconds above 0", "60", above=ZERO, word="off")),
 ]
 """Seconds, above 0; None for "off"."""
 

@@ -232,7 +232,10 @@ class DatabaseJournal:
 
     async def controls(self) -> tuple[Control, ...]:
         """What was set last for each scope, by this process or another."""
-        return await self._read(CONTROLS, {}, control_from)
+        rows = self._link.glance(CONTROLS)
+        if rows is None:
+            return await self._read(CONTROLS, {}, control_from)
+        return self._decoded(rows, control_from)
 
     async def set_control(self, control: Control) -> None:
         """Set the state of a scope, synced, and keep the earlier ones as history."""
@@ -252,7 +255,11 @@ class DatabaseJournal:
     async def _read(
         self, statement: Statement, asked: Parameters, decode: Callable[[StoredRow], R]
     ) -> tuple[R, ...]:
-        rows = await self._link.fetch(statement, asked)
+        return self._decoded(await self._link.fetch(statement, asked), decode)
+
+    def _decoded(
+        self, rows: Sequence[StoredRow], decode: Callable[[StoredRow], R]
+    ) -> tuple[R, ...]:
         try:
             return tuple(decode(row) for row in rows)
         except (ValueError, ArithmeticError, LookupError, TypeError) as exc:

@@ -43,6 +43,11 @@ class Link(Protocol):
         """The rows of one statement that only reads."""
         ...
 
+    def glance(self, statement: Statement) -> Sequence[StoredRow] | None:
+        """The rows of a statement that reads a few, here and now, other processes' latest among
+        them. None where that is not possible: ``fetch`` them, which also tells what is wrong."""
+        ...
+
     async def write(
         self, statement: Statement, parameters: Parameters, *, synced: bool
     ) -> Sequence[StoredRow]:

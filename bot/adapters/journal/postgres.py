@@ -56,6 +56,9 @@ class PostgresLink:
         """In a transaction of its own, like everything here."""
         return await self._one(statement, parameters)
 
+    def glance(self, statement: Statement) -> None:
+        """Not possible: the server is asked over a network."""
+
     async def write(
         self, statement: Statement, parameters: Parameters, *, synced: bool
     ) -> Sequence[StoredRow]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from bot.errors import ConfigError, JournalError
@@ -49,6 +47,9 @@ def prepare(connection: Connection, shown: str) -> None:
         raise JournalError(
             f"{shown} holds something else than a journal: give the journal a place of its own"
         )
+    from alembic import command  # noqa: PLC0415 - a fifth of a second, for a new journal alone
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

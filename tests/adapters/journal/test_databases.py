@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.journal import DatabaseJournal, open_journal, schema
+from bot.adapters.journal import open_journal, schema
+from bot.adapters.journal.database import DatabaseJournal
 from bot.adapters.journal.schema import MIGRATIONS, VERSION_TABLE
 from bot.adapters.journal.tables import metadata
 from bot.domain.limits import TradingState

@@ -227,3 +227,32 @@ async def test_the_lock_is_one_whatever_the_file_is_called(tmp_path: Path) -> No
         with pytest.raises(JournalLocked):
             async with open_journal("sqlite:///link.db", writer=True):
                 pass
+
+
+async def test_controls_are_read_without_giving_way_and_seen_though_another_process_set_them() -> (
+    None
+):
+    turns: list[int] = []
+    async with open_journal(URL, writer=True) as journal:
+        async with open_journal(URL, writer=False) as command:
+            await command.set_control(a_control())
+        asyncio.get_running_loop().call_soon(turns.append, 1)
+        assert await journal.controls() == (a_control(),)
+        assert not turns
+
+
+async def test_controls_that_cannot_be_read_in_passing_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqlite, "_reader", lambda _path: sqlite3.connect(":memory:"))
+    async with open_journal(URL, writer=True) as journal:
+        await journal.set_control(a_control())
+        assert await journal.controls() == (a_control(),)
+
+
+async def test_what_reads_in_passing_cannot_write() -> None:
+    async with open_journal(URL, writer=True):
+        reading = sqlite._reader(Path("journal.db"))
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reading.execute("DELETE FROM controls")
+        reading.close()
