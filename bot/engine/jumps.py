@@ -40,7 +40,8 @@ class Jump:
     """What the position shows and what our own ledger expects, in signed contracts, with what may
     explain the difference: the venue's trades and its bookings since the bag was last seen.
 
-    ``is_accepted``: a person has seen the contradiction and said to go on.
+    ``is_accepted``: a person has seen the contradiction and said to go on, which counts where the
+    margin does not speak against it.
     """
 
     read: Decimal
@@ -81,7 +82,8 @@ async def explain(
     :class:`bot.errors.JournalError`.
     """
     bag = plan.bag
-    recent = tuple(fill for fill in jump.fills if fill.at > jump.since - SLACK)
+    once = {fill.trade_id: fill for fill in jump.fills if fill.at > jump.since - SLACK}
+    recent = tuple(once.values())
     credited = {
         fill.trade_id
         for account, fill in await journal.fills(since=jump.since - SLACK)
@@ -112,12 +114,12 @@ async def explain(
     is_gone = jump.read == ZERO
     if kind is None and witness.word is Word.AGREES and not is_gone:
         kind = ChangeKind.BY_HAND if strangers else ChangeKind.MOVED
-    if kind is None and jump.is_accepted:
+    if kind is None and jump.is_accepted and witness.word is not Word.DISAGREES:
         kind = ChangeKind.ACCEPTED
     if kind is not None:
         face_usd = jump.contracts * contract_usd
         change = Change(kind, jump.contracts, face_usd, face_usd / mark_usd)
-        return Explained((change,), tuple(strangers))
+        return Explained((change,))
     said = (
         f"the position read in {bag.symbol} is {plain(jump.read)} contracts, our own ledger of "
         f"trades has {plain(jump.ledger)}; the venue lists no trade that explains "

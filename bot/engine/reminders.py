@@ -68,5 +68,5 @@ def mind_the_forgotten(
             f"{in_coin(exposure.wallet_coin)} in the margin wallet"
         )
         return now, (Alert(HEDGE_FORGOTTEN, bag.name, happened, ""),)
-    well, did = "the short fits the coins again", "orders are sent as usual"
+    well, did = "the short is not without coins any more", "orders are sent as usual"
     return now, (Alert(HEDGE_FORGOTTEN, bag.name, well, did, is_over=True),)
