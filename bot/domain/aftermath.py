@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO
+from bot.domain.values import quick
 
 FORGOTTEN_SHARE: Final = Decimal("0.05")
 """A hedge counts as forgotten if the coins outside are at most so large a share of the short, and
@@ -143,6 +144,7 @@ class ByHand:
         return -(coin_share * self.cost_coin * mark_usd + (ONE - coin_share) * self.face_usd)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OpenHedge:
     """A hedge since its first order: the bag's own coins and what they were worth when they were

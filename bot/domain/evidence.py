@@ -105,7 +105,7 @@ def booked_kind(
 ) -> ChangeKind | None:
     """What coins booked in a market since then say about a short that shrank; None for nothing.
 
-    ``ours``: whether we bought back ourselves in that time, which books a profit too.
+    ``ours``: whether a profit may be our own, because we bought back ourselves in that time.
     """
     kinds = {entry.kind for entry in booked if entry.symbol == symbol and entry.at > after}
     if EntryKind.LIQUIDATION in kinds:

@@ -99,10 +99,6 @@ async def explain(
         return Explained(changes_by(run), run)
     mark_usd = seen.quotes[bag.symbol].mark_usd
     contract_usd = plan.instrument.contract_usd
-    kind: ChangeKind | None = None
-    if jump.contracts > ZERO:
-        bought = any(is_ours(f.client_order_id) and f.side is Side.BUY for f in recent)
-        kind = booked_kind(jump.booked, bag.symbol, after=jump.since, ours=bought)
     witness = margin_witness(
         seen.snapshots[bag.hedge_account],
         asset=bag.asset,
@@ -112,10 +108,9 @@ async def explain(
         leverage=plan.leverage,
     )
     is_gone = jump.read == ZERO
-    if kind is None and witness.word is Word.AGREES and not is_gone:
-        kind = ChangeKind.BY_HAND if strangers else ChangeKind.MOVED
-    if kind is None and jump.is_accepted and witness.word is not Word.DISAGREES:
-        kind = ChangeKind.ACCEPTED
+    kind = _second_source(jump, recent, witness.word, bag.symbol, is_gone=is_gone)
+    if kind is ChangeKind.MOVED and strangers:
+        kind = ChangeKind.BY_HAND
     if kind is not None:
         face_usd = jump.contracts * contract_usd
         change = Change(kind, jump.contracts, face_usd, face_usd / mark_usd)
@@ -128,3 +123,24 @@ async def explain(
     if is_gone:
         raise UnreadablePosition(said)
     return Unread(said, jump.ledger)
+
+
+def _second_source(
+    jump: Jump, recent: tuple[Fill, ...], margin: Word, symbol: str, *, is_gone: bool
+) -> ChangeKind | None:
+    """What a second source says the change was, where the venue lists no trades that add up to it.
+
+    Profit is also booked when a venue settles by the day, so it does not speak for a position that
+    is gone, and nothing speaks against the margin.
+    """
+    if margin is Word.DISAGREES:
+        return None
+    kind: ChangeKind | None = None
+    if jump.contracts > ZERO:
+        ours = is_gone or any(is_ours(f.client_order_id) and f.side is Side.BUY for f in recent)
+        kind = booked_kind(jump.booked, symbol, after=jump.since, ours=ours)
+    if kind is None and margin is Word.AGREES and not is_gone:
+        kind = ChangeKind.MOVED
+    if kind is None and jump.is_accepted:
+        kind = ChangeKind.ACCEPTED
+    return kind

@@ -26,6 +26,7 @@ from bot.domain.limits import TradingState
 from bot.domain.quantities import ZERO, in_usd, plain
 from bot.domain.records import EVERYTHING, BagMemory, Control
 from bot.domain.targets import coin_share, target_short_usd
+from bot.domain.values import quick
 from bot.engine.changes import DUST_COIN, News, flow_words
 
 SETTINGS_CHANGED: Final = "the settings of this bag changed"
@@ -40,6 +41,7 @@ _TOLD: Final[dict[ChangeKind, AlertKind]] = {
 _BY_A_PERSON: Final = frozenset({ChangeKind.BY_HAND, ChangeKind.MOVED})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """What follows from the news of a bag.
@@ -100,6 +102,10 @@ def react(
     said_at = resumed_at(plan.bag.name, controls)
     if memory is None:
         return Reaction(news.occasion, exposure.equity_coin, resumed_at=said_at)
+    if not (news.flow or news.changes or memory.leaving or memory.by_hand):
+        as_before = memory.policy == plan.policy.fingerprint
+        occasion = "" if as_before else SETTINGS_CHANGED
+        return Reaction(occasion, memory.base_coin, resumed_at=said_at)
     departed = after_flow(
         memory.leaving,
         ZERO if news.flow is None else news.flow.amount_coin,

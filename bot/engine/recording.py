@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.aftermath import Doubt
 from bot.domain.alerts import Alert
-from bot.domain.quantities import ZERO
+from bot.domain.quantities import ZERO, plain
 from bot.domain.records import Action, BagMemory, CycleRecord, Flow, Outcome
 from bot.domain.report import action_of, reason_of
 from bot.engine.desk import BagState, Desk
@@ -33,6 +33,11 @@ def record_of(
     """The record of a cycle in which the bag was seen."""
     action, contracts = action_of(view.judgement)
     reason = reason_of(view.judgement)
+    leaving = view.reaction.leaving
+    if leaving is not None:
+        until = leaving.since + timedelta(seconds=bag.plan.reactions.follow_after_s)
+        coins = f"{plain(leaving.coins)} {bag.plan.bag.asset}"
+        reason = f"{reason}; {coins} left and may come back until {until:%H:%M:%S} UTC"
     if view.news.unread is not None:
         reason = f"{reason}; unread: {view.news.unread.said}"
     plan, now = bag.plan, desk.clock.now()
