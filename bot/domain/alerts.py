@@ -95,6 +95,13 @@ GUARD_DENIED: Final = AlertKind(
     "Read which guard it is and its numbers. `docs/guards.md` says what each is for and which "
     "setting it follows; most end by themselves.",
 )
+LEASE_LOST: Final = AlertKind(
+    "lease-lost",
+    Severity.CRITICAL,
+    "Another process writes the journal by now: this one was silent for longer than its lease.",
+    "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
+    "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
 
 POSITION_UNREADABLE: Final = AlertKind(
     "position-unreadable",
@@ -164,6 +171,7 @@ CATALOGUE: Final = (
     NOW_REDUCING,
     NOW_HALTED,
     GUARD_DENIED,
+    LEASE_LOST,
     POSITION_UNREADABLE,
     CHANGED_BY_HAND,
     LIQUIDATED,

@@ -15,7 +15,7 @@ from enum import Enum
 from bot.domain.aftermath import with_coins
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO, as_price, in_coin, in_usd
-from bot.domain.targets import Target, coin_share, describe, target_short_usd
+from bot.domain.targets import Target, coin_share, cut_short_usd, describe
 from bot.domain.values import quick
 
 
@@ -191,12 +191,13 @@ def decide(
     target = policy.target
     exposure = with_coins(exposure, awaited_coin) if awaited_coin else exposure
     short_usd = exposure.short_usd
-    wanted_usd = _wanted_usd(target, exposure, base_coin, offset_usd)
+    exposed_usd = exposure.delta_coin * exposure.mark_usd + short_usd
+    wanted_usd = cut_short_usd(target, exposure, base_coin, exposed_usd)
+    wanted_usd = _moved(wanted_usd, offset_usd, exposed_usd) if offset_usd else wanted_usd
     unwinding = False
     if short_cap_usd is not None and short_cap_usd < wanted_usd:
         wanted_usd, unwinding = short_cap_usd, True
     gap_usd = wanted_usd - short_usd
-    exposed_usd = exposure.delta_coin * exposure.mark_usd + short_usd
     outer_usd = policy.band.outer_usd(exposed_usd)
 
     if not gap_usd:
@@ -229,14 +230,9 @@ def decide(
     )
 
 
-def _wanted_usd(
-    target: Target, exposure: Exposure, base_coin: Decimal, offset_usd: Decimal
-) -> Decimal:
-    """The short that is wanted: the target's, and what a person moved it by, within the bag."""
-    wanted_usd = target_short_usd(target, exposure, base_coin)
-    if not offset_usd:
-        return wanted_usd
-    return max(ZERO, min(wanted_usd + offset_usd, exposure.exposed_usd))
+def _moved(wanted_usd: Decimal, offset_usd: Decimal, exposed_usd: Decimal) -> Decimal:
+    """What a person moved the target to, within the bag."""
+    return max(ZERO, min(wanted_usd + offset_usd, exposed_usd))
 
 
 def _idle(exposure: Exposure, target: Target, outer_usd: Decimal) -> Hold:

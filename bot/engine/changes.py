@@ -64,6 +64,8 @@ class News:
     """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
     asks to be acted on at once. ``changes`` are those of the position that our own orders did not
     make. ``unread`` is set where the position read stands alone: then nothing else is news.
+    ``ledger_seen_at`` is up to when the venue's ledger is known, None where that is as before: it
+    was not asked.
     """
 
     coins: Decimal
@@ -75,6 +77,7 @@ class News:
     changes: tuple[Change, ...] = ()
     unread: Unread | None = None
     occasion: str = ""
+    ledger_seen_at: datetime | None = None
 
     def agrees_with(self, later: News) -> bool:
         """Whether a second look tells the same story."""
@@ -154,7 +157,14 @@ async def changes_since(
     if memory is None:
         occasion = "first look at an open position" if contracts != ZERO else ""
         past = tuple(line for line in booked if line[1].at <= seen.taken_at)
-        return News(coins, contracts, number, ledger=past, occasion=occasion)
+        return News(
+            coins,
+            contracts,
+            number,
+            ledger=past,
+            occasion=occasion,
+            ledger_seen_at=seen.taken_at,
+        )
     explained = sum((e.amount_coin for _, e in booked if e.kind in _EXPLAINED), ZERO)
     amount = coins - memory.coins - explained
     flow = None
@@ -169,6 +179,7 @@ async def changes_since(
         flow=flow,
         changes=changes,
         occasion=_occasion(bag, flow, changes),
+        ledger_seen_at=seen.taken_at,
     )
 
 
@@ -180,7 +191,9 @@ def _lags_behind(outside: Decimal, ours: Decimal) -> bool:
 def _require_settled(
     bag: Bag, fills: tuple[Fill, ...], ours: Decimal, *, now: datetime, grace_s: float
 ) -> None:
-    """A position that does not show our own fills yet is unread, for as long as ``grace_s``."""
+    """A position that does not show our own fills is unread for ``grace_s``, whoever else traded.
+    Afterwards a second source must say what became of them: whoever believes the position alone
+    hedges a second time."""
     newest = max((f.at for f in fills if is_ours(f.client_order_id)), default=None)
     if newest is not None and (now - newest).total_seconds() < grace_s:
         raise IncompleteSnapshot(

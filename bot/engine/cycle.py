@@ -5,6 +5,7 @@ The first thing a new process does is what every cycle does: settle what is in d
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -186,15 +187,16 @@ async def _bag_cycle(
         return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
-    before = bag.tally.standing()
+    before, remembered = bag.tally.standing(), bag.memory
     if not doubted and view.news.unread is None:  # else it may hold trades that nobody knows yet
         bag.tally.see(view.exposure, view.news)
     try:
         return await _act(
             desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, trade=trade
         )
-    except JournalError:
-        bag.tally.back_to(before)
+    except (JournalError, asyncio.CancelledError):
+        if bag.memory is remembered:  # else the cycle was written down before it was cut
+            bag.tally.back_to(before)
         raise
 
 

@@ -139,7 +139,7 @@ class BagState:
             return
         for account, entry in news.ledger:
             self.entries.take(account, entry)
-        self.entries.forget_before(memory.at - 2 * OVERLAP)
+        self.entries.forget_before(memory.ledger_seen_at - 2 * OVERLAP)
 
 
 @dataclass(slots=True)

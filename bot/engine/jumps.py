@@ -30,7 +30,7 @@ from bot.engine.observe import Look
 from bot.errors import UnreadablePosition
 from bot.ports import Journal
 
-SLACK: Final = timedelta(seconds=15)
+TWO_CLOCKS: Final = timedelta(seconds=15)
 """A trade so shortly before the last look may have been missed by it: a look takes a while, and
 the venue's clock is not ours."""
 
@@ -82,11 +82,11 @@ async def explain(
     :class:`bot.errors.JournalError`.
     """
     bag = plan.bag
-    once = {fill.trade_id: fill for fill in jump.fills if fill.at > jump.since - SLACK}
+    once = {fill.trade_id: fill for fill in jump.fills if fill.at > jump.since - TWO_CLOCKS}
     recent = tuple(once.values())
     credited = {
         fill.trade_id
-        for account, fill in await journal.fills(since=jump.since - SLACK)
+        for account, fill in await journal.fills(since=jump.since - TWO_CLOCKS)
         if account == bag.hedge_account and fill.symbol == bag.symbol
     }
     strangers = [

@@ -13,7 +13,7 @@ from bot.domain.records import Action, BagMemory, CycleRecord, Flow, Outcome
 from bot.domain.report import action_of, reason_of
 from bot.engine.desk import BagState, Desk
 from bot.engine.doubts import doubted, settled
-from bot.engine.execute import Placed
+from bot.engine.execute import Placed, uncut
 from bot.engine.reactions import resumed_at
 from bot.engine.reminders import followed, is_due, mind_the_forgotten, reminder
 from bot.engine.view import View
@@ -70,7 +70,7 @@ async def write(
     What is in doubt explains nothing yet: while the outcome of an order is unknown, or the position
     cannot be read, the bag goes on with what it remembered.
     """
-    news, unread = view.news, view.news.unread
+    unread = view.news.unread
     memory: BagMemory | None
     doubt = bag.doubt
     alerts: tuple[Alert, ...] = ()
@@ -83,13 +83,38 @@ async def write(
         memory, told = _remembered(desk, bag, view, record, filled=filled)
         alerts = (*settled(doubt, record.bag), *view.reaction.alerts, *told)
         doubt = None
+    is_more_due = bool(placed) or unread is not None
+    await uncut(_keep(desk, bag, record, memory, view, doubt=doubt, is_more_due=is_more_due))
+    return tuple(alert if alert.did else replace(alert, did=record.reason) for alert in alerts)
+
+
+async def _keep(
+    desk: Desk,
+    bag: BagState,
+    record: CycleRecord,
+    memory: BagMemory | None,
+    view: View,
+    *,
+    doubt: Doubt | None,
+    is_more_due: bool,
+) -> None:
+    """The same in the journal and in mind: one without the other would tell it twice."""
+    news = view.news
     flows: tuple[Flow, ...] = () if news.flow is None else (news.flow,)
     await desk.journal.record(record, memory, fills=news.fills, ledger=news.ledger, flows=flows)
     bag.remember(memory, news)
     bag.doubt = doubt
     bag.price = view.price
-    bag.fills_expected = bool(placed) or record.outcome is Outcome.IN_DOUBT or unread is not None
-    return tuple(alert if alert.did else replace(alert, did=record.reason) for alert in alerts)
+    bag.fills_expected = is_more_due or record.outcome is Outcome.IN_DOUBT
+
+
+def _ledger_seen_at(bag: BagState, view: View) -> datetime:
+    """A ledger that was not asked may hold lines that change nothing together, like those of a
+    transfer between two wallets of the bag: the next question reaches back to them."""
+    asked_at = view.news.ledger_seen_at
+    if asked_at is not None:
+        return asked_at
+    return view.taken_at if bag.memory is None else bag.memory.ledger_seen_at
 
 
 def _remembered(
@@ -117,7 +142,7 @@ def _remembered(
         coins=news.coins,
         contracts=news.contracts,
         fill_number=news.fill_number,
-        ledger_seen_at=view.taken_at,
+        ledger_seen_at=_ledger_seen_at(bag, view),
         base_coin=reaction.base_coin,
         pursuit=view.judgement.pursuit_after(filled),
         policy=bag.plan.policy.fingerprint,

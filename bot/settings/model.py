@@ -19,6 +19,7 @@ from bot.settings.numbers import (
     Count,
     CountOrOff,
     DistanceOrOff,
+    LeaseSeconds,
     Positive,
     PositiveShare,
     Seconds,
@@ -90,6 +91,12 @@ class ReconcileSettings(Section):
     look_ups: Count
 
 
+class WatchdogSettings(Section):
+    """When a loop counts as stuck, for the service manager that restarts it."""
+
+    patience_s: Seconds
+
+
 class RemindSettings(Section):
     """How often a person is reminded of an open hedge; None is "off"."""
 
@@ -97,9 +104,11 @@ class RemindSettings(Section):
 
 
 class JournalSettings(Section):
-    """Where the journal is kept. The address can hold a password, so it shows itself masked."""
+    """Where the journal is kept, and how long its one writer may be silent. The address can hold a
+    password, so it shows itself masked."""
 
     url: SecretStr
+    lease_s: LeaseSeconds
 
 
 class LogSettings(Section):
@@ -139,6 +148,7 @@ class Settings(BaseSettings):
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
+    watchdog: WatchdogSettings
     remind: RemindSettings
     journal: JournalSettings
     log: LogSettings

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import CompoundSelect
 
+from bot.adapters.journal.lease import Lease
 from bot.adapters.journal.rows import StoredRow, Value
 from bot.errors import JournalError
 
@@ -59,6 +60,12 @@ class Link(Protocol):
         """Several statements that all hold or none, synced."""
         ...
 
+    @property
+    def lease(self) -> Lease | None:
+        """The lease under which everything is written; None for whoever only sets controls. Once
+        another has been given out, every write raises ``LeaseLost``."""
+        ...
+
 
 class Finishing:
     """Carries writes to their end, whatever becomes of the tasks that asked for them."""
@@ -95,6 +102,13 @@ _POSTGRES_TROUBLE: Final = {
     "28P01": "cannot be opened: the server refuses the password",
     "3D000": "cannot be opened: the server has no such database",
 }
+
+
+def is_lost_lease(failure: BaseException) -> bool:
+    """Whether one of the fences of :func:`bot.adapters.journal.lease.sqlite_fences` stopped it."""
+    original = failure.orig if isinstance(failure, DBAPIError) else failure
+    code = getattr(original, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_CONSTRAINT_TRIGGER
 
 
 def trouble(shown: str, failure: BaseException) -> JournalError:

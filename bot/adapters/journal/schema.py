@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 
 from bot.errors import ConfigError, JournalError
 
-VERSIONS: Final = ("0001", "0002")
+VERSIONS: Final = ("0001", "0002", "0003")
 """Every version that there was, oldest first; the last is this program's."""
 
 VERSION_TABLE: Final = "journal_version"
@@ -54,6 +54,11 @@ def prepare(connection: Connection, shown: str) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, VERSIONS[-1])
+
+
+def is_current(connection: Connection, shown: str) -> bool:
+    """Whether a journal is there and has this program's version. Raises for a newer one."""
+    return _version(connection, shown) == VERSIONS[-1]
 
 
 def _version(connection: Connection, shown: str) -> str | None:
