@@ -119,6 +119,7 @@ def cycle_policy(settings: Settings) -> CyclePolicy:
             failures_to_halt=settings.breaker.failures_to_halt,
             cool_down_s=float(settings.breaker.cool_down_s),
         ),
+        remind_every_s=None if settings.remind.every_s is None else float(settings.remind.every_s),
     )
 
 

@@ -141,6 +141,67 @@ TRANSFER_FAILED: Final = AlertKind(
     "look at the venue where they are.",
 )
 
+POSITION_UNREADABLE: Final = AlertKind(
+    "position-unreadable",
+    Severity.WARNING,
+    "The position as the venue reports it contradicts a second source: our own trades, the trades "
+    "and bookings that the venue lists, or the margin that it holds bound.",
+    "Look at the position at the venue. It ends by itself once two sources agree. If what was read "
+    "is true, `hedgehold resume` with a reason makes your word the second source.",
+)
+CHANGED_BY_HAND: Final = AlertKind(
+    "position-changed-by-hand",
+    Severity.WARNING,
+    "Somebody traded in the bag's market who is not this bot.",
+    "If it was you: set manual_changes of the bag to what you want done about it. If it was not: "
+    "change the key and the password of the account.",
+)
+LIQUIDATED: Final = AlertKind(
+    "liquidated",
+    Severity.CRITICAL,
+    "The margin was used up and the venue took a part of the short, or all of it.",
+    "Look at the margin wallet. What is left is hedged again where the margin carries it; put more "
+    "coins into the margin wallet or lower the leverage.",
+)
+DELEVERAGED: Final = AlertKind(
+    "deleveraged",
+    Severity.WARNING,
+    "The venue closed a part of the short by force, because the other side could not pay.",
+    "Nothing, as a rule. If it happens again in the same move, the venue is in trouble.",
+)
+SETTLED: Final = AlertKind(
+    "settled",
+    Severity.WARNING,
+    "The venue settled the contract, or a part of the position.",
+    "Read the venue's notices about the contract: a perpetual is settled when it is taken down.",
+)
+POSITION_MOVED: Final = AlertKind(
+    "position-moved",
+    Severity.WARNING,
+    "The position changed without any trade, and the margin agrees: it was moved between accounts.",
+    "If nobody moved it, look at the account at the venue.",
+)
+COINS_LEFT: Final = AlertKind(
+    "coins-left",
+    Severity.WARNING,
+    "Coins of a hedged bag were sold, withdrawn or moved to where the bag does not count them.",
+    "Mind that the bag is hedged: the short shrinks by as much, at once or after follow_after_s. "
+    "Coins that come back before that change nothing.",
+)
+HEDGE_REMINDER: Final = AlertKind(
+    "hedge-reminder",
+    Severity.NOTICE,
+    "A hedge is open, and the interval in [remind] has passed.",
+    "Nothing, if you still want the hedge. `hedgehold unwind` ends it.",
+)
+HEDGE_FORGOTTEN: Final = AlertKind(
+    "hedge-forgotten",
+    Severity.WARNING,
+    "There is a short, but hardly a coin outside that it protects, and the short did not follow.",
+    "Bring the coins back, or let the short be bought back: see the bag's state and its last cycle "
+    "with `hedgehold status`.",
+)
+
 CATALOGUE: Final = (
     ORDER_REFUSED,
     ORDER_IN_DOUBT,
@@ -155,5 +216,14 @@ CATALOGUE: Final = (
     MARGIN_EXHAUSTED,
     MARGIN_REDUCED,
     TRANSFER_FAILED,
+    POSITION_UNREADABLE,
+    CHANGED_BY_HAND,
+    LIQUIDATED,
+    DELEVERAGED,
+    SETTLED,
+    POSITION_MOVED,
+    COINS_LEFT,
+    HEDGE_REMINDER,
+    HEDGE_FORGOTTEN,
 )
 """Every kind of alert that there is."""

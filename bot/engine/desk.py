@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.account import Quote
+from bot.domain.aftermath import Doubt
 from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
@@ -33,7 +34,8 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class CyclePolicy:
-    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least."""
+    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least, and how
+    often a person is reminded of an open hedge (None: never)."""
 
     interval_s: float
     deadline_s: float
@@ -41,6 +43,7 @@ class CyclePolicy:
     grace_s: float
     least_look_ups: int
     breaker: BreakerPolicy
+    remind_every_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -89,14 +92,23 @@ class BagState:
     margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
+    doubt: Doubt | None = None  # a position that two sources tell differently
+    is_unread: bool = False  # whether the last cycle found none where another source has one
 
     def control_state(self, controls: Iterable[Control]) -> TradingState:
         """The state that was set from outside for this bag."""
         return control_for(self.plan.bag.name, controls)[0]
 
     def state(self, controls: Iterable[Control]) -> TradingState:
-        """The state that holds: the stricter of the controls' and the breaker's."""
-        return strictest(self.control_state(controls), self.breaker.state)
+        """The state that holds: the strictest of the controls', the breaker's, and reducing while
+        the position is in doubt or coins that left are waited for."""
+        waits = self.memory is not None and self.memory.leaving is not None
+        return self.state_while(controls, careful=waits or self.doubt is not None)
+
+    def state_while(self, controls: Iterable[Control], *, careful: bool) -> TradingState:
+        """The state that holds where it is known whether the short may grow at all."""
+        own = TradingState.REDUCING if careful else TradingState.ACTIVE
+        return strictest(self.control_state(controls), self.breaker.state, own)
 
     def doubted_by(self, reconciled: Reconciled) -> tuple[str, ...]:
         """Orders in this bag's market whose outcome is unknown."""
@@ -190,6 +202,7 @@ async def open_bag(
     """
     memory = await journal.memory(plan.bag.name)
     state = BagState(plan, memory, Breaker(breaker))
+    state.doubt = None if memory is None else memory.doubt
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
     if plan.margin is not None:

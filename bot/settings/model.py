@@ -113,6 +113,12 @@ class WatchdogSettings(Section):
     patience_s: Seconds
 
 
+class RemindSettings(Section):
+    """How often a person is reminded of an open hedge; None is "off"."""
+
+    every_s: SecondsOrOff
+
+
 class JournalSettings(Section):
     """Where the journal is kept, and how long its one writer may be silent. The address can hold a
     password, so it shows itself masked."""
@@ -160,6 +166,7 @@ class Settings(BaseSettings):
     breaker: BreakerSettings
     reconcile: ReconcileSettings
     watchdog: WatchdogSettings
+    remind: RemindSettings
     journal: JournalSettings
     log: LogSettings
     simulator: SimulatorSettings

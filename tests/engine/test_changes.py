@@ -22,6 +22,7 @@ from bot.adapters.simulator.spec import (
 )
 from bot.domain.account import EntryKind, Wallet
 from bot.domain.exposure import Holding
+from bot.domain.limits import TradingState
 from bot.domain.orders import FillCause, Side
 from bot.domain.records import Action, Flow, Outcome
 from bot.domain.targets import Static
@@ -436,8 +437,8 @@ async def test_a_trade_that_is_not_shown_for_as_long_as_you_like_is_not_made_aga
     await bench.cycle(10)
     behind.lag(True)
     records = await bench.run(8)
-    assert {record.outcome for record in records} == {Outcome.UNSEEN}
-    assert "does not show our last fill" in records[-1].reason
+    assert {record.outcome for record in records} == {Outcome.DENIED}
+    assert {record.state for record in records} == {TradingState.REDUCING}
     assert len(bench.orders()) == 2
     behind.lag(False)
     assert (await bench.cycle(10)).outcome is Outcome.HELD
