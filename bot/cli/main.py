@@ -151,7 +151,7 @@ def _complain_about_bug(bug: BaseException) -> int:
         f"set {DEBUG_SWITCH}=1 to see more."
     )
     if os.environ.get(DEBUG_SWITCH):
-        traceback.print_exception(bug)
+        complain("".join(traceback.format_exception(bug)).rstrip())
     return FAILED
 
 

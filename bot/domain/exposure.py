@@ -166,17 +166,17 @@ def buckets_of(
     settled when the snapshot was taken. Raises :class:`IncompleteSnapshot` for a missing account.
     """
     found: list[Bucket] = []
-    counted: set[tuple[str, Wallet]] = set()
+    counted: list[tuple[str, Wallet]] = []  # a handful, told apart without a hash
     wanted = [(holding.account, wallet) for holding in bag.holdings for wallet in holding.wallets]
     for account, wallet in [*wanted, (bag.hedge_account, Wallet.MARGIN)]:
         if (account, wallet) in counted:
             continue
-        counted.add((account, wallet))
+        counted.append((account, wallet))
         snapshot = snapshots.get(account)
         if snapshot is None:
             raise IncompleteSnapshot(f"account {account!r} was not seen", surface=account)
         for balance in snapshot.balances:
-            if balance.asset == bag.asset and balance.wallet is wallet:
+            if balance.wallet is wallet and balance.asset == bag.asset:
                 kind = _WALLET_BUCKETS[wallet]
                 found.append(Bucket(kind, f"{account}/{wallet.value}", balance.total_coin))
     found.extend(Bucket(BucketKind.EXTERNAL, e.label, e.amount_coin) for e in bag.external)

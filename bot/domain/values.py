@@ -33,7 +33,7 @@ def quick(value: type[Value]) -> type[Value]:
     spelled = [f.name if f.default is MISSING else f"{f.name}=_default_{f.name}" for f in own]
     lines = [
         f"def __init__(self, {', '.join(spelled)}):",
-        "    _become(self, '__class__', _Twin)",
+        "    _become(self, _Twin)",
         *(f"    self.{name} = {name}" for name in names),
         "    self.__class__ = _Value",
     ]
@@ -41,7 +41,7 @@ def quick(value: type[Value]) -> type[Value]:
         lines.append("    self.__post_init__()")
     known: dict[str, Any] = {f"_default_{field.name}": field.default for field in own}
     known["_Twin"] = type(value.__name__, (), {"__slots__": tuple(names)})
-    known |= {"_Value": value, "_become": object.__setattr__}
+    known |= {"_Value": value, "_become": object.__dict__["__class__"].__set__}
     exec("\n".join(lines), known)  # noqa: S102 - as dataclasses do it: field names and nothing else
     made = known["__init__"]
     slow = value.__dict__["__init__"]

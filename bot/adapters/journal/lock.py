@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import JournalError, JournalLocked
+from bot.settings.access import make_private_folder, open_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ def file_lock(journal: Path, holding: Callable[[], Holding | None] | None = None
     """
     path = journal.with_name(journal.name + ".lock")
     try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        make_private_folder(journal.parent)
+        descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
     except OSError as exc:
         raise JournalError(
             f"the journal {journal} cannot be written: {exc.strerror} ({exc.filename})"

@@ -12,6 +12,7 @@ reads and is a few rows: in write-ahead mode a reader waits for nobody.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
@@ -41,6 +42,7 @@ from bot.adapters.journal.lock import Holding, file_lock
 from bot.adapters.journal.rows import StoredRow, Value
 from bot.adapters.journal.schema import check, missing, prepare
 from bot.errors import InvariantBroken, JournalError
+from bot.settings.access import open_private, require_own
 
 BUSY_TIMEOUT_S: Final = 5.0
 """How long a statement waits for another process, such as a command that sets a control."""
@@ -178,6 +180,11 @@ async def sqlite_link(
     if not writer and not _exists(address.path):
         raise missing(address.shown)
     with file_lock(address.path, lambda: _held(address.path)) if writer else nullcontext():
+        if writer:
+            try:
+                _make_or_check(address.path)
+            except FAILURES as exc:
+                raise trouble(address.shown, exc) from exc
         engine = _engine(address.path, create=writer)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
@@ -236,6 +243,28 @@ def _reader(path: Path) -> sqlite3.Connection:
     """A connection that never writes and never waits, for use in the thread of the event loop."""
     place = f"file:{quote(str(path))}?mode=ro"
     return sqlite3.connect(place, uri=True, timeout=0, isolation_level=None)
+
+
+def _make_or_check(path: Path) -> None:
+    """Make the file, for this user alone, where there is none; its companions get the permissions
+    that it has. It appears with a database's first page in it, so that an empty one was emptied:
+    what is lost must not be taken for what never was.
+
+    Raises ``ConfigError`` where others can write the file, ``JournalError`` where it is empty.
+    """
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        os.close(open_private(fresh, os.O_RDWR | os.O_CREAT))
+        with closing(sqlite3.connect(fresh)) as made:
+            made.execute("PRAGMA journal_mode = WAL")
+        fresh.replace(path)
+    require_own(path)
+    if path.stat().st_size == 0:
+        raise JournalError(
+            f"the journal {path} is empty, which a journal never is: put a copy in its place, or "
+            f"delete it to begin anew"
+        )
 
 
 def _engine(path: Path, *, create: bool) -> AsyncEngine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -59,13 +60,22 @@ async def test_a_reader_of_no_journal_is_told_how_to_get_one(tmp_path: Path) -> 
     assert content("journal.db.lock") is None
 
 
-async def test_an_empty_file_is_no_journal_to_a_reader_and_a_new_one_to_the_writer() -> None:
+async def test_an_empty_file_is_no_journal_to_a_reader_and_a_lost_one_to_the_writer() -> None:
     put(b"")
     with pytest.raises(ConfigError, match="there is no journal"):
         async with open_journal(URL, writer=False):
             pass
+    with pytest.raises(JournalError, match="is empty, which a journal never is: put a copy"):
+        async with open_journal(URL, writer=True):
+            pass
+    assert content() == b""
+
+
+async def test_a_start_that_was_cut_short_left_no_empty_journal() -> None:
+    put(b"half of a page", "journal.db.new")
     async with open_journal(URL, writer=True) as journal:
         assert await journal.last_cycle() == 0
+    assert content("journal.db.new") is None
 
 
 @pytest.mark.parametrize("writer", [True, False])
@@ -256,3 +266,41 @@ async def test_what_reads_in_passing_cannot_write() -> None:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reading.execute("DELETE FROM controls")
         reading.close()
+
+
+async def test_a_journal_is_private_to_its_user_with_all_that_belongs_to_it() -> None:
+    before = os.umask(0)
+    try:
+        async with open_journal("sqlite:///made/here/journal.db", writer=True) as journal:
+            await journal.record(a_cycle(1), a_memory(1))
+            modes = {path.name: mode for path, mode in modes_below("made")}
+    finally:
+        os.umask(before)
+    assert modes == {
+        "here": 0o700,
+        "journal.db": 0o600,
+        "journal.db-wal": 0o600,
+        "journal.db-shm": 0o600,
+        "journal.db.lock": 0o600,
+    }
+
+
+def modes_below(folder: str) -> list[tuple[Path, int]]:
+    return [(path, path.stat().st_mode & 0o777) for path in Path(folder).rglob("*")]
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+async def test_a_journal_that_others_can_write_is_refused(mode: int) -> None:
+    async with open_journal(URL, writer=True):
+        pass
+    change_mode("journal.db", mode)
+    with pytest.raises(ConfigError, match=r"steers the bot; run `chmod 600 .*journal\.db`"):
+        async with open_journal(URL, writer=True):
+            pass
+    change_mode("journal.db", 0o644)
+    async with open_journal(URL, writer=True):
+        pass
+
+
+def change_mode(name: str, mode: int) -> None:
+    Path(name).chmod(mode)
