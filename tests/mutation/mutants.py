@@ -17,11 +17,15 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Mutant:
-    """One way to break a module: the line, what stood there, and what stands there instead."""
+    """One way to break a module: the line, what stood there, and what stands there instead.
+
+    ``in_function``: nothing changes while the module is imported, only when a function is called.
+    """
 
     line: int
     before: str
     after: str
+    in_function: bool
     tree: ast.Module
 
     def __str__(self) -> str:
@@ -66,16 +70,27 @@ def mutants_of(path: Path) -> list[Mutant]:
     """All mutants of a module, in the order of its lines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
-    for number, node in enumerate(nodes := list(_code(tree))):
+    later = _run_later(tree)
+    for number, node in enumerate(_code(tree)):
         for change in _changes(node):
             broken = copy.deepcopy(tree)
             twin = list(_code(broken))[number]
             after = change(twin)
             ast.fix_missing_locations(broken)
             line = getattr(node, "lineno", 0)
-            found.append(Mutant(line, ast.unparse(node), after, broken))
-    assert len(nodes) > 0
+            found.append(Mutant(line, ast.unparse(node), after, node in later, broken))
     return sorted(found, key=lambda mutant: mutant.line)
+
+
+def _run_later(tree: ast.AST) -> set[ast.AST]:
+    """Everything inside the bodies of functions."""
+    return {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for statement in function.body
+        for node in ast.walk(statement)
+    }
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:
