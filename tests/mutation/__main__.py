@@ -47,7 +47,7 @@ class Score:
         return f"| `{self.module.relative_to(ROOT)}` | {self.mutants} | {killed} | {share} |"
 
 
-def tests_for(module: Path) -> list[str]:
+def files_for(module: Path) -> list[str]:
     """The files of tests that a mutant meets: its own first, then all that import its module."""
     package, stem = module.relative_to(ROOT).parts[1], module.stem
     folder = ROOT / "tests" / package
@@ -64,7 +64,7 @@ def tests_for(module: Path) -> list[str]:
 
 def try_module(module: Path, sample: int | None) -> Score:
     """Break a module in every way, or in ``sample`` ways chosen by chance, and count."""
-    chosen, tests = mutants_of(module), tests_for(module)
+    chosen, tests = mutants_of(module), files_for(module)
     if sample is not None and sample < len(chosen):
         chosen = random.Random(1).sample(chosen, sample)
     if not chosen or not tests:

@@ -77,7 +77,9 @@ def mutants_of(path: Path) -> list[Mutant]:
             twin = list(_code(broken))[number]
             after = change(twin)
             ast.fix_missing_locations(broken)
-            line = getattr(node, "lineno", 0)
+            line = getattr(
+                node.ifs[0] if isinstance(node, ast.comprehension) else node, "lineno", 0
+            )
             found.append(Mutant(line, ast.unparse(node), after, node in later, broken))
     return sorted(found, key=lambda mutant: mutant.line)
 
