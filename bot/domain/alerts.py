@@ -95,6 +95,51 @@ GUARD_DENIED: Final = AlertKind(
     "Read which guard it is and its numbers. `docs/guards.md` says what each is for and which "
     "setting it follows; most end by themselves.",
 )
+LEASE_LOST: Final = AlertKind(
+    "lease-lost",
+    Severity.CRITICAL,
+    "Another process writes the journal by now: this one was silent for longer than its lease.",
+    "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
+    "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
+MARGIN_WARNING: Final = AlertKind(
+    "margin-warning",
+    Severity.WARNING,
+    "The price has come nearer to the short's liquidation than warn_distance.",
+    "Have coins ready. The bot tops up by itself from the wallets of the bag at the same venue.",
+)
+MARGIN_TOPPED_UP: Final = AlertKind(
+    "margin-topped-up",
+    Severity.NOTICE,
+    "The margin had run low, and coins of the bag have arrived in the margin wallet.",
+    "Nothing. The bag and its hedge are the same as before.",
+)
+MARGIN_SWEPT: Final = AlertKind(
+    "margin-swept",
+    Severity.NOTICE,
+    "The margin was larger than it need be, and coins went back to another wallet of the bag.",
+    "Nothing. The bag and its hedge are the same as before.",
+)
+MARGIN_EXHAUSTED: Final = AlertKind(
+    "margin-exhausted",
+    Severity.CRITICAL,
+    "The margin has run low, and no coins can be moved to it.",
+    "Send coins to the account now, or close part of the hedge. Read why none can be moved.",
+)
+MARGIN_REDUCED: Final = AlertKind(
+    "margin-reduced",
+    Severity.CRITICAL,
+    "The short was near its liquidation and no coins came in time, so it is reduced: a part of the "
+    "bag is without a hedge.",
+    "Add coins to the margin wallet. The short grows back by itself once the margin carries it.",
+)
+TRANSFER_FAILED: Final = AlertKind(
+    "transfer-failed",
+    Severity.WARNING,
+    "Coins were to be moved between two wallets, and were not, or nobody has seen them arrive.",
+    "Read the reason: a permission of the key, a limit of the venue. Coins on their way for long: "
+    "look at the venue where they are.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -103,5 +148,12 @@ CATALOGUE: Final = (
     NOW_REDUCING,
     NOW_HALTED,
     GUARD_DENIED,
+    LEASE_LOST,
+    MARGIN_WARNING,
+    MARGIN_TOPPED_UP,
+    MARGIN_SWEPT,
+    MARGIN_EXHAUSTED,
+    MARGIN_REDUCED,
+    TRANSFER_FAILED,
 )
 """Every kind of alert that there is."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain.exposure import Exposure
 from bot.domain.margin import LiquidationPrice
+from bot.domain.values import quick
 
 
 class TradingState(Enum):
@@ -63,6 +64,7 @@ class Ages:
     quotes_s: float
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class GuardFacts:
     """What the guard must know beside the intent itself.

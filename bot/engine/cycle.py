@@ -5,6 +5,7 @@ The first thing a new process does is what every cycle does: settle what is in d
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from bot.domain.report import times_denied
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
+from bot.engine.margin import after_orders, follow_moves, mind_margin
 from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
@@ -47,6 +49,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     await _read_controls(desk)
     reconciled = await _settle(desk)
     await _settle_transfers(desk)
+    await follow_moves(desk)
     seen: Look | None = None
     trouble = ""
     try:
@@ -172,15 +175,19 @@ async def _bag_cycle(
         return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
-    before = bag.tally.standing()
+    before, remembered = bag.tally.standing(), bag.memory
     if not doubted:  # else the position may hold trades of which nobody knows yet
         bag.tally.see(view.exposure, view.news)
     try:
+        waits = "" if trade else "the bot is stopping"
+        if trade and await mind_margin(desk, bag, view):
+            waits = "coins were sent on their way, and one thing is done at a time"
         return await _act(
-            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, trade=trade
+            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, waits=waits
         )
-    except JournalError:
-        bag.tally.back_to(before)
+    except (JournalError, asyncio.CancelledError):
+        if bag.memory is remembered:  # else the cycle was written down before it was cut
+            bag.tally.back_to(before)
         raise
 
 
@@ -192,16 +199,18 @@ async def _act(
     in_doubt: bool,
     cycle: int,
     began: datetime,
-    trade: bool,
+    waits: str,
 ) -> CycleRecord:
-    """Send what the guard approved, and write the cycle down."""
+    """Send what the guard approved, and write the cycle down. ``waits`` says why nothing is sent
+    where it must not be."""
     placed: tuple[Placed, ...] = ()
     outcome, note = _outcome_before_trading(view, in_doubt=in_doubt)
     if isinstance(view.judgement.verdict, Approved):
-        if trade:
-            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+        if waits:
+            outcome, note = Outcome.HELD, f"not sent: {waits}"
         else:
-            outcome, note = Outcome.HELD, "not sent: the bot is stopping"
+            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+            after_orders(bag, view, sum((one.filled_contracts for one in placed), ZERO))
     elif isinstance(view.judgement.verdict, Denied):
         denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
         note = f"{denied}; {note}" if note else denied

@@ -22,6 +22,7 @@ from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
 from bot.engine.denials import Denials
 from bot.engine.guard_memory import DAY, PaidFees, fees_paid, price_believed, trust_of
+from bot.engine.margin_state import MarginState
 from bot.engine.observe import AccountPorts
 from bot.engine.reconcile import LookUps, Reconciled
 from bot.engine.tally import Tally
@@ -85,6 +86,7 @@ class BagState:
     denials: Denials = field(default_factory=Denials)
     price: SteadyPrice | None = None  # as believed after the last recorded look
     tally: Tally = field(default_factory=Tally)
+    margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
 
@@ -127,7 +129,7 @@ class BagState:
             return
         for account, entry in news.ledger:
             self.entries.take(account, entry)
-        self.entries.forget_before(memory.at - 2 * OVERLAP)
+        self.entries.forget_before(memory.ledger_seen_at - 2 * OVERLAP)
 
 
 @dataclass(slots=True)
@@ -190,6 +192,9 @@ async def open_bag(
     state = BagState(plan, memory, Breaker(breaker))
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
+    if plan.margin is not None:
+        bag = plan.bag
+        state.margin.take_up(bag.name, bag.hedge_account, bag.asset, await journal.transfers())
     if memory is not None:
         state.fees = await fees_paid(plan, journal, now=now)
         state.price = await price_believed(plan, journal)

@@ -18,21 +18,26 @@ from bot.domain.instrument import ContractChange
 from bot.domain.limits import Ages
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
+from bot.engine.together import Question, answered
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import AccountReader, Clock, MarketData, OrderGateway, WalletMover
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPorts:
-    """One account's three doors to its venue.
+    """One account's doors to its venue.
 
     ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
+    ``at_once``: the venue lives in this process, so that its answers are not waited for. ``mover``
+    is None where no coins can be moved between its wallets.
     """
 
     reader: AccountReader
     market: MarketData
     gateway: OrderGateway
     contract_changes: tuple[ContractChange, ...] = ()
+    at_once: bool = False
+    mover: WalletMover | None = None
 
     def changes_of(self, symbol: str) -> tuple[str, ...]:
         """What of a contract is not as it was when somebody last agreed to it, in words."""
@@ -68,27 +73,38 @@ async def look(
     taken_at = clock.now()
     try:
         async with asyncio.timeout(deadline_s):
-            seen = await asyncio.gather(
-                *(
-                    _look_at(name, ports, markets.get(name, ()), taken_at)
-                    for name, ports in accounts.items()
-                )
-            )
+            asked = [
+                Question(_look_at(name, ports, markets.get(name, ()), taken_at))
+                for name, ports in accounts.items()
+            ]
+            await answered(*asked)
     except TimeoutError as late:
         raise IncompleteSnapshot(
             f"not every answer came within {deadline_s:g} s", surface="deadline"
         ) from late
     quotes: dict[str, Quote] = {}
-    for _, found in seen:
+    snapshots: dict[str, AccountSnapshot] = {}
+    for question in asked:
+        snapshot, found = question.answer
+        snapshots[snapshot.account] = snapshot
         quotes.update(found)
-    return Look(taken_at, {snapshot.account: snapshot for snapshot, _ in seen}, quotes)
+    return Look(taken_at, snapshots, quotes)
 
 
 async def _look_at(
     name: str, ports: AccountPorts, symbols: Collection[str], taken_at: datetime
 ) -> tuple[AccountSnapshot, Mapping[str, Quote]]:
     reader = ports.reader
-    if symbols:
+    quotes: Mapping[str, Quote] = {}
+    if ports.at_once:
+        asked = Question(reader.balances()), Question(reader.positions())
+        orders = Question(reader.open_orders())
+        quoted = (Question(ports.market.quotes(symbols)),) if symbols else ()
+        await answered(*asked, orders, *quoted)
+        balances, positions, open_orders = asked[0].answer, asked[1].answer, orders.answer
+        for question in quoted:
+            quotes = question.answer
+    elif symbols:
         balances, positions, open_orders, quotes = await asyncio.gather(
             reader.balances(),
             reader.positions(),
@@ -96,7 +112,6 @@ async def _look_at(
             ports.market.quotes(symbols),
         )
     else:
-        quotes = {}
         balances, positions, open_orders = await asyncio.gather(
             reader.balances(), reader.positions(), reader.open_orders()
         )

@@ -19,6 +19,7 @@ from bot.settings.numbers import (
     Count,
     CountOrOff,
     DistanceOrOff,
+    LeaseSeconds,
     Positive,
     PositiveShare,
     Seconds,
@@ -66,6 +67,22 @@ class LimitSettings(Section):
     max_clock_skew_s: SecondsOrOff
 
 
+class MarginSettings(Section):
+    """When coins are moved to the margin and back, and when the short shrinks; None is "off"."""
+
+    warn_distance: DistanceOrOff
+    top_up_distance: DistanceOrOff
+    top_up_to: Positive
+    reduce_distance: DistanceOrOff
+    reduce_to: Positive
+    sweep_distance: DistanceOrOff
+    sweep_to: Positive
+    keep_share: Share
+    max_moved_share_per_day: Positive
+    min_move_share: Share
+    patience_s: Seconds
+
+
 class BandSettings(Section):
     """What the automatic band is derived from."""
 
@@ -90,10 +107,18 @@ class ReconcileSettings(Section):
     look_ups: Count
 
 
+class WatchdogSettings(Section):
+    """When a loop counts as stuck, for the service manager that restarts it."""
+
+    patience_s: Seconds
+
+
 class JournalSettings(Section):
-    """Where the journal is kept. The address can hold a password, so it shows itself masked."""
+    """Where the journal is kept, and how long its one writer may be silent. The address can hold a
+    password, so it shows itself masked."""
 
     url: SecretStr
+    lease_s: LeaseSeconds
 
 
 class LogSettings(Section):
@@ -130,9 +155,11 @@ class Settings(BaseSettings):
     accounts: dict[AccountName, AccountSettings] = Field(default_factory=dict)
     bags: tuple[BagSettings, ...] = ()
     limits: LimitSettings
+    margin: MarginSettings
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
+    watchdog: WatchdogSettings
     journal: JournalSettings
     log: LogSettings
     simulator: SimulatorSettings

@@ -187,6 +187,8 @@ PositiveOrAuto = Annotated[
 ]
 """A number above 0; None for "auto"."""
 
+_HOUR_S = Decimal(3600)
+
 Seconds = Annotated[
     Decimal, BeforeValidator(Wanted("a number of seconds above 0", "60", above=ZERO))
 ]
@@ -202,6 +204,13 @@ SecondsOrOff = Annotated[
     BeforeValidator(Wanted("a number of seconds above 0", "60", above=ZERO, word="off")),
 ]
 """Seconds, above 0; None for "off"."""
+LeaseSeconds = Annotated[
+    Decimal,
+    BeforeValidator(
+        Wanted("a number of seconds from 10 to 3600", "90", at_least=Decimal(10), at_most=_HOUR_S)
+    ),
+]
+"""Seconds of a lease: shorter ones could be over within a slow write."""
 
 Leverage = Annotated[
     Decimal,

@@ -13,7 +13,7 @@ from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, Outage
 from bot.domain.account import Quote, Wallet
 from bot.domain.exposure import External, Holding
 from bot.domain.records import Outcome
-from bot.engine.observe import Look, require_fresh, require_whole
+from bot.engine.observe import Look, look, require_fresh, require_whole
 from bot.errors import AccessDenied, IncompleteSnapshot, RateLimited, Unavailable
 from tests.kit.domain import (
     BTC_USD,
@@ -267,3 +267,19 @@ async def test_coins_declared_by_hand_need_no_balance_to_be_believed() -> None:
     require_whole(bag, seen(nothing), await memory_of(0, coins=10))
     with pytest.raises(IncompleteSnapshot, match="no account lists any BTC, but the bag held 2"):
         require_whole(bag, seen(nothing), await memory_of(0, coins=12))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_slow_answers_are_waited_for_side_by_side(at_once: bool) -> None:
+    bench = await a_bench()
+    desk = bench.desk
+    accounts = {name: replace(ports, at_once=at_once) for name, ports in desk.accounts.items()}
+    well = await look(accounts, desk.markets(), clock=bench.clock, deadline_s=5.0)
+    bench.trouble(FaultSpec(FaultKind.SLOW, at_s=0, duration_s=60, delay_s=3))
+    began = bench.clock.now()
+    slow = await look(accounts, desk.markets(), clock=bench.clock, deadline_s=5.0)
+    assert (bench.clock.now() - began).total_seconds() == 3
+    assert slow.snapshots == well.snapshots
+    assert slow.quotes == well.quotes
+    assert set(slow.snapshots) == {"main"}
+    assert slow.quotes
