@@ -69,8 +69,8 @@ def collateral_note(record: CycleRecord, volatility: Decimal) -> str:
         f"Behind the short of {record.bag} are {now} {record.asset} now. Costs are for 90 days, "
         f"under assumptions: coins at a venue lose {CUSTODY_LOSS_RATE:.0%} in a year, a "
         f"liquidation costs {LIQUIDATION_LOSS_RATE:.0%} of the short, prices walk at random with "
-        f"a volatility of {plain(volatility)}; real tails are fatter. Coins that stay elsewhere in the bag are "
-        f"moved there as the price rises, as [margin] in the settings says."
+        f"a volatility of {plain(volatility)}; real tails are fatter. Coins that stay elsewhere "
+        f"in the bag are moved there as the price rises, as [margin] in the settings says."
     )
 
 
