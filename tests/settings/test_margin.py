@@ -70,13 +70,11 @@ def test_what_would_be_done_and_undone_is_one_sentence(lines: str, sentence: str
 
 
 def test_what_is_switched_off_contradicts_nothing() -> None:
-    off = (
-        'reduce_distance = "off"',
-        "reduce_to = 0.1",
-        '[limits]\nmin_liquidation_distance = "off"',
-    )
+    growing = '[limits]\nmin_liquidation_distance = "off"'
+    off = ('reduce_distance = "off"', "reduce_to = 0.1", growing)
     assert loaded(with_margin(*off)).settings.margin.reduce_distance is None
-    assert loaded(with_margin('top_up_distance = "off"', "top_up_to = 0.1"))
+    off = ('top_up_distance = "off"', "top_up_to = 0.1", "sweep_distance = 2")
+    assert loaded(with_margin(*off)).settings.margin.top_up_distance is None
 
 
 @pytest.mark.parametrize(
