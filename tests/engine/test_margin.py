@@ -265,6 +265,21 @@ async def test_a_fall_lets_the_short_grow_back_by_itself() -> None:
     assert "over: margin-reduced" in titles(bench)
 
 
+async def test_after_a_leap_contracts_go_first_where_no_coin_has_ever_arrived() -> None:
+    bench = await rally((0, 50_000), (600, 50_000), (610, 94_000), (20 * HOUR, 94_000))
+    records = await bench.run(30)
+    assert liquidations(bench) == 0
+    opened, bought, *grown = bench.sizes()
+    assert (opened, bought > 0) == (-OPENED, True)
+    reasons = [record.reason for record in records]
+    assert any("and coins would come too late, so the short goes down" in r for r in reasons)
+    assert {*await ends(bench)} == {ARRIVED}
+    assert sum(grown) < 0, "and then coins carry the whole again"
+    assert abs(bench.delta_coin()) < D("0.03")
+    assert "over: margin-reduced" in titles(bench)
+    assert "margin-exhausted" not in titles(bench)
+
+
 async def test_one_wrong_price_neither_moves_nor_sells_anything() -> None:
     bench = await rally((0, 50_000))
     await bench.run(2)
