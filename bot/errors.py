@@ -19,7 +19,8 @@
     │   ├── IncompleteSnapshot            which surface is missing
     │   └── StaleSnapshot                 how old it is
     ├── JournalError                      no journal, no trading
-    │   └── JournalLocked                 another process writes it; exit code 2
+    │   ├── JournalLocked                 another process writes it; exit code 2
+    │   └── LeaseLost                     another process writes it by now; this one ends
     ├── ForbiddenHost                     a request was stopped before it left; the process ends
     └── InvariantBroken                   our own bug; stop, and restart into reconcile
 
@@ -114,11 +115,12 @@ class IncompleteSnapshot(SnapshotError):
 
 
 class StaleSnapshot(SnapshotError):
-    """A surface is older than allowed: ``age_s`` seconds."""
+    """A surface is older than allowed: ``age_s`` seconds. ``guard`` is the limit's name."""
 
-    def __init__(self, message: str, *, age_s: float) -> None:
+    def __init__(self, message: str, *, age_s: float, guard: str = "max_snapshot_age_s") -> None:
         super().__init__(message)
         self.age_s = age_s
+        self.guard = guard
 
 
 class JournalError(BotError):
@@ -127,6 +129,11 @@ class JournalError(BotError):
 
 class JournalLocked(JournalError):
     """Another process holds the journal. One writer at a time."""
+
+
+class LeaseLost(JournalError):
+    """The right to write passed to another process. This one can intend nothing any more, so it can
+    send nothing; it ends."""
 
 
 class ForbiddenHost(BotError):

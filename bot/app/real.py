@@ -28,7 +28,7 @@ async def open_real(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIt
         forget_journal(url)
     require_checked(settings, datetime.now(UTC))
     async with (
-        open_journal(url, writer=True) as journal,
+        open_journal(url, writer=True, term_s=float(settings.journal.lease_s)) as journal,
         open_accounts(settings, clock, may_change=True) as accounts,
     ):
         await require_mode(journal, settings)

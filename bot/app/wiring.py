@@ -17,6 +17,7 @@ from bot.engine.observe import AccountPorts
 from bot.errors import ConfigError
 from bot.ports import Clock, Journal, Telemetry
 from bot.settings import Settings
+from bot.settings.access import make_private_folder
 from bot.settings.model import Mode
 
 
@@ -130,8 +131,8 @@ def _places(settings: Settings) -> str:
 
 
 def make_folder(file: Path) -> None:
-    """Make the folder that a file is to stand in. Raises :class:`ConfigError`."""
+    """Make the folder of a file, for this user alone. Raises :class:`ConfigError`."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(file.parent)
     except OSError as cause:
         raise ConfigError(f"the folder {file.parent} cannot be made: {cause.strerror}") from cause

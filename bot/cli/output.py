@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,10 @@ from bot.domain.quantities import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from bot.logs import Redaction
+
+_masks: list[Redaction] = []
 
 _PIPED_WIDTH = 200
 """Columns for tables that do not go to a terminal: wide enough that nothing is cut off."""
@@ -76,7 +80,17 @@ def console(stream: TextIO | None = None) -> Console:
     )
 
 
+def keep_secret(secrets: Iterable[str]) -> None:
+    """Mask these values from now on in whatever goes to standard error."""
+    from bot.logs import Redaction
+
+    _masks.append(Redaction(secrets))
+
+
 def complain(*sentences: str) -> None:
-    """Sentences on standard error, one per line."""
+    """Sentences on standard error, one per line, without any secret of the settings."""
     for sentence in sentences:
-        print(sentence, file=sys.stderr)
+        text = sentence
+        for mask in _masks:
+            text = mask.text(text)
+        print(text, file=sys.stderr)

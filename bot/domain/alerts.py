@@ -126,6 +126,20 @@ TRANSFER_FAILED: Final = AlertKind(
     "Read the reason: a permission of the key, a limit of the venue. Coins on their way for long: "
     "look at the venue where they are.",
 )
+GUARD_DENIED: Final = AlertKind(
+    "guard-denied",
+    Severity.NOTICE,
+    "A guard has said no more than once, so what was decided is not done.",
+    "Read which guard it is and its numbers. `docs/guards.md` says what each is for and which "
+    "setting it follows; most end by themselves.",
+)
+LEASE_LOST: Final = AlertKind(
+    "lease-lost",
+    Severity.CRITICAL,
+    "Another process writes the journal by now: this one was silent for longer than its lease.",
+    "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
+    "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -139,5 +153,7 @@ CATALOGUE: Final = (
     MARGIN_EXHAUSTED,
     MARGIN_REDUCED,
     TRANSFER_FAILED,
+    GUARD_DENIED,
+    LEASE_LOST,
 )
 """Every kind of alert that there is."""

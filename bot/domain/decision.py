@@ -14,7 +14,8 @@ from enum import Enum
 
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO, as_price, in_coin, in_usd
-from bot.domain.targets import Target, coin_share, describe, target_short_usd
+from bot.domain.targets import Target, coin_share, cut_short_usd, describe
+from bot.domain.values import quick
 
 
 class Pursuit(Enum):
@@ -72,6 +73,7 @@ class HedgePolicy:
     fingerprint: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Do nothing. ``gap_usd`` is what is missing to the target (+ sell more, − buy back)."""
@@ -103,6 +105,7 @@ class Hold:
                 return f"{standing}, inside the band of ±{in_usd(self.outer_usd)} USD"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Adjust:
     """Change the short. ``gap_usd`` is signed (+ sell more, − buy back) and not zero;
@@ -182,12 +185,12 @@ def decide(
     """
     target = policy.target
     short_usd = exposure.short_usd
-    wanted_usd = target_short_usd(target, exposure, base_coin)
+    exposed_usd = exposure.delta_coin * exposure.mark_usd + short_usd
+    wanted_usd = cut_short_usd(target, exposure, base_coin, exposed_usd)
     unwinding = False
     if short_cap_usd is not None and short_cap_usd < wanted_usd:
         wanted_usd, unwinding = short_cap_usd, True
     gap_usd = wanted_usd - short_usd
-    exposed_usd = exposure.delta_coin * exposure.mark_usd + short_usd
     outer_usd = policy.band.outer_usd(exposed_usd)
 
     if not gap_usd:

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.account import MarginMode, Quote
+from bot.domain.carry import funding_per_year
 from bot.domain.decision import Adjust, Decision, HedgePolicy, Pursuit, decide, too_small
 from bot.domain.exposure import Bag, Exposure
 from bot.domain.instrument import InversePerpetual
-from bot.domain.limits import Approved, Denied, GuardFacts, RiskLimits, TradingState, review
+from bot.domain.limits import (
+    Ages,
+    Approved,
+    Denied,
+    GuardFacts,
+    RiskLimits,
+    TradingState,
+    review,
+)
 from bot.domain.margin import (
     NEVER,
     LiquidationPrice,
@@ -29,6 +38,7 @@ from bot.domain.sizing import (
     propose,
     whole_contracts,
 )
+from bot.domain.values import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,14 @@ class HedgePlan:
     margin: MarginPolicy | None = None  # None: nobody minds the margin
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known beside exposure and prices when a bag is judged.
 
     ``isolated_coin`` are the coins bound to the position in isolated mode. ``contract_changes``
-    says what of the contract is not as it was when somebody last agreed to it.
+    says what of the contract is not as it was when somebody last agreed to it. What is None is not
+    known; :class:`bot.domain.guard_facts.GuardFacts` says what the guard makes of that.
     """
 
     cycle: int
@@ -64,8 +76,12 @@ class Circumstances:
     in_doubt: tuple[str, ...] = ()
     isolated_coin: Decimal | None = None
     contract_changes: tuple[str, ...] = ()
+    fees_last_day_usd: Decimal = ZERO
+    believed_mark_usd: Decimal | None = None
+    ages: Ages | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A decision, the order that it asks for, and the guard's word on it.
@@ -130,27 +146,54 @@ def judge(
         return Judgement(exposure, too_small(decision), None)
     instrument = plan.instrument
     left = contracts_wanted(decision, instrument, price_usd) - intent.contracts
-    watched = plan.limits.min_liquidation_distance is not None and intent.side is Side.SELL
-    facts = GuardFacts(
+    facts = guard_facts(plan, exposure, quote, now, intent, price_usd=price_usd)
+    is_slice = whole_contracts(left, instrument) > ZERO
+    return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)
+
+
+def guard_facts(
+    plan: HedgePlan,
+    exposure: Exposure,
+    quote: Quote,
+    now: Circumstances,
+    intent: OrderIntent,
+    *,
+    price_usd: Decimal,
+) -> GuardFacts:
+    """What the guard must know about an order that is expected to fill at ``price_usd``.
+
+    What only one limit reads is left out where that limit is off.
+    """
+    limits, instrument = plan.limits, plan.instrument
+    selling = intent.side is Side.SELL
+    liquidation = fees_usd = funding = None
+    if selling and limits.min_liquidation_distance is not None:
+        liquidation = liquidation_after(
+            plan, exposure, intent, price_usd=price_usd, isolated_coin=now.isolated_coin
+        )
+    if selling and limits.max_fees_usd_per_day is not None:
+        fees_usd = now.fees_last_day_usd + intent.notional_usd * instrument.taker_fee_rate
+    if limits.max_funding_cost_per_year is not None:
+        rate, interval_s = quote.funding_rate, quote.funding_interval_s
+        if rate is not None and interval_s is not None:
+            funding = funding_per_year(rate, interval_s)
+    return GuardFacts(
         state=now.state,
         exposure=exposure,
         contract_usd=instrument.contract_usd,
         bid_usd=quote.bid_usd,
         ask_usd=quote.ask_usd,
-        liquidation_after=(
-            liquidation_after(
-                plan, exposure, intent, price_usd=price_usd, isolated_coin=now.isolated_coin
-            )
-            if watched
-            else None
-        ),
+        liquidation_after=liquidation,
         orders_last_hour=now.orders_last_hour,
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
         contract_changes=now.contract_changes,
+        last_usd=quote.last_usd,
+        believed_mark_usd=now.believed_mark_usd,
+        fees_after_usd=fees_usd,
+        funding_per_year=funding,
+        ages=now.ages,
     )
-    is_slice = whole_contracts(left, instrument) > ZERO
-    return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)
 
 
 def liquidation_after(

@@ -12,6 +12,7 @@ from bot.domain.decision import Pursuit
 from bot.domain.limits import TradingState
 from bot.domain.margin import LiquidationPrice
 from bot.domain.orders import OrderIntent, OrderReport, OrderStatus
+from bot.domain.values import quick
 
 
 class Action(Enum):
@@ -35,6 +36,7 @@ class Outcome(Enum):
     FAILED = "failed"  # an invariant broke or the account cannot be used
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number that a cycle used: its unit, where it came from, how old it was.
@@ -49,6 +51,7 @@ class Figure:
     age_s: float | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sight:
     """The numbers of one bag at one moment; everything an account of its value needs.
@@ -77,6 +80,7 @@ class Sight:
     effective_leverage: Decimal | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CycleRecord:
     """One bag in one cycle: what was seen, decided and done, and why.
@@ -104,6 +108,7 @@ class CycleRecord:
     figures: tuple[Figure, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class BagMemory:
     """What a bag must not forget between two cycles, nor over a restart.

@@ -18,6 +18,7 @@ from bot.domain.exposure import Bag
 from bot.domain.orders import Fill, FillCause, is_ours
 from bot.domain.quantities import ZERO, plain
 from bot.domain.records import BagMemory, Flow
+from bot.domain.values import quick
 from bot.engine.observe import AccountPorts, Look, contracts_held
 from bot.errors import IncompleteSnapshot
 from bot.ports import Journal
@@ -27,6 +28,10 @@ DUST_COIN: Final = Decimal("1e-9")
 
 OVERLAP: Final = timedelta(minutes=10)
 """How far before the last look the venue's records are read again: they may appear late."""
+
+TWO_CLOCKS: Final = timedelta(seconds=15)
+"""A trade so shortly before the last look may have been missed by it: the venue's clock is not
+ours, and a look takes a while."""
 
 _EXPLAINED: Final = frozenset(
     {EntryKind.FUNDING, EntryKind.FEE, EntryKind.REALISED, EntryKind.LIQUIDATION, EntryKind.OTHER}
@@ -53,10 +58,12 @@ class SeenEntries:
             self.ids = {key: at for key, at in self.ids.items() if at >= moment}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class News:
     """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
-    asks to be acted on at once. ``outside_contracts`` is signed."""
+    asks to be acted on at once. ``outside_contracts`` is signed. ``ledger_seen_at`` is up to when
+    the venue's ledger is known, None where that is as before: it was not asked."""
 
     coins: Decimal
     contracts: Decimal
@@ -66,12 +73,14 @@ class News:
     flow: Flow | None = None
     outside_contracts: Decimal = ZERO
     occasion: str = ""
+    ledger_seen_at: datetime | None = None
 
     def agrees_with(self, later: News) -> bool:
         """Whether a second look tells the same story."""
         return self.coins == later.coins and self.contracts == later.contracts
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.
@@ -117,11 +126,25 @@ async def changes_since(
     if ours != ZERO or contracts != before:
         fills = await sources.accounts[bag.hedge_account].reader.fills(bag.symbol, since)
         if _lags_behind(outside, ours):
-            _require_settled(bag, fills, ours, now=now, grace_s=sources.grace_s)
+            _require_settled(
+                bag,
+                fills,
+                ours,
+                is_undone=_is_undone(fills, outside, None if memory is None else memory.at),
+                now=now,
+                grace_s=sources.grace_s,
+            )
     if memory is None:
         occasion = "first look at an open position" if contracts != ZERO else ""
         past = tuple(b for b in await _new_entries(bag, sources, since) if b[1].at <= seen.taken_at)
-        return News(coins, contracts, number, ledger=past, occasion=occasion)
+        return News(
+            coins,
+            contracts,
+            number,
+            ledger=past,
+            occasion=occasion,
+            ledger_seen_at=seen.taken_at,
+        )
     if unmoved and outside == ZERO:
         return News(coins, contracts, number)
     strangers = tuple(f for f in fills if not is_ours(f.client_order_id) and f.at > memory.at)
@@ -140,6 +163,7 @@ async def changes_since(
         flow=flow,
         outside_contracts=outside,
         occasion=_occasion(bag, flow, outside, strangers),
+        ledger_seen_at=seen.taken_at,
     )
 
 
@@ -148,12 +172,32 @@ def _lags_behind(outside: Decimal, ours: Decimal) -> bool:
     return outside * ours < ZERO and abs(outside) <= abs(ours)
 
 
+def _is_undone(fills: tuple[Fill, ...], outside: Decimal, since: datetime | None) -> bool:
+    """Whether others have traded just what the position does not show: some of their latest trades
+    add up to it. Then our own trade is not late, it was undone."""
+    total = ZERO
+    for fill in reversed(fills):
+        if is_ours(fill.client_order_id) or (since is not None and fill.at <= since - TWO_CLOCKS):
+            continue
+        total += fill.signed_contracts
+        if total == outside:
+            return True
+    return False
+
+
 def _require_settled(
-    bag: Bag, fills: tuple[Fill, ...], ours: Decimal, *, now: datetime, grace_s: float
+    bag: Bag,
+    fills: tuple[Fill, ...],
+    ours: Decimal,
+    *,
+    is_undone: bool,
+    now: datetime,
+    grace_s: float,
 ) -> None:
-    """A position that does not show our own fills yet is unread, for as long as ``grace_s``."""
-    newest = max((f.at for f in fills if is_ours(f.client_order_id)), default=None)
-    if newest is not None and (now - newest).total_seconds() < grace_s:
+    """A position that does not show our own fills is unread: for ``grace_s`` where others have
+    undone them, else for as long as it takes. Whoever believes it hedges a second time."""
+    newest = max((f.at for f in fills if is_ours(f.client_order_id)), default=now)
+    if not is_undone or (now - newest).total_seconds() < grace_s:
         raise IncompleteSnapshot(
             f"the position in {bag.symbol} does not show our last fill of {ours:+} contracts yet",
             surface="positions",

@@ -5,6 +5,7 @@ The first thing a new process does is what every cycle does: settle what is in d
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
+from bot.domain.report import times_denied
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
@@ -29,6 +31,7 @@ from bot.errors import (
     InvariantBroken,
     JournalError,
     SnapshotError,
+    StaleSnapshot,
 )
 
 IN_PASSING: Final = TransferPolicy(reads=2, spacing_s=1.0)
@@ -62,6 +65,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
         )
         records.append(record)
         await _mind_the_breaker(desk, bag, record)
+        await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
     return tuple(records)
 
@@ -162,6 +166,8 @@ async def _bag_cycle(
     try:
         view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
     except (ExchangeError, SnapshotError) as error:
+        if isinstance(error, StaleSnapshot):
+            bag.denials.count(error.guard)
         return await record_unseen(
             desk, bag, Outcome.UNSEEN, f"not seen: {error}", cycle=cycle, began=began
         )
@@ -169,7 +175,7 @@ async def _bag_cycle(
         return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
-    before = bag.tally.standing()
+    before, remembered = bag.tally.standing(), bag.memory
     if not doubted:  # else the position may hold trades of which nobody knows yet
         bag.tally.see(view.exposure, view.news)
     try:
@@ -179,8 +185,9 @@ async def _bag_cycle(
         return await _act(
             desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, waits=waits
         )
-    except JournalError:
-        bag.tally.back_to(before)
+    except (JournalError, asyncio.CancelledError):
+        if bag.memory is remembered:  # else the cycle was written down before it was cut
+            bag.tally.back_to(before)
         raise
 
 
@@ -204,6 +211,9 @@ async def _act(
         else:
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
             after_orders(bag, view, sum((one.filled_contracts for one in placed), ZERO))
+    elif isinstance(view.judgement.verdict, Denied):
+        denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
+        note = f"{denied}; {note}" if note else denied
     record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
     await write(desk, bag, view, placed, record)
     return record
@@ -265,6 +275,12 @@ async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> N
         await desk.journal.set_control(halt)
         desk.controls = await desk.journal.controls()
     await announce(desk.notifier, _state_alert(name, changed, why))
+
+
+async def _mind_the_guards(desk: Desk, bag: BagState, record: CycleRecord) -> None:
+    """Tell a person of a guard that keeps saying no, and when none does any more."""
+    for alert in bag.denials.news(record):
+        await announce(desk.notifier, alert)
 
 
 def _state_alert(bag: str, now: TradingState, why: str) -> Alert:

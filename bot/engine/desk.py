@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.domain.account import Quote
 from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
 from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
+from bot.domain.steady_price import Sighting, SteadyPrice, after_look
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
+from bot.engine.denials import Denials
+from bot.engine.guard_memory import DAY, PaidFees, fees_paid, price_believed, trust_of
 from bot.engine.margin_state import MarginState
 from bot.engine.observe import AccountPorts
 from bot.engine.reconcile import LookUps, Reconciled
@@ -25,7 +29,6 @@ from bot.engine.tally import Tally
 from bot.ports import Clock, Journal, Notifier, Telemetry
 
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ class BagState:
     breaker: Breaker
     entries: SeenEntries = field(default_factory=SeenEntries)
     sent: SentOrders = field(default_factory=SentOrders)
+    fees: PaidFees = field(default_factory=PaidFees)
+    denials: Denials = field(default_factory=Denials)
+    price: SteadyPrice | None = None  # as believed after the last recorded look
     tally: Tally = field(default_factory=Tally)
     margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
@@ -101,6 +107,21 @@ class BagState:
             if record.intent.symbol == bag.symbol and record.intent.account == bag.hedge_account
         )
 
+    def fees_last_day_usd(self, now: datetime) -> Decimal:
+        """Dollars that this bag's trades have cost in the last day."""
+        fills, fees = self.tally.fills, self.fees
+        if len(fills) > fees.taken:
+            fees.take(fills[fees.taken :], self.plan.instrument.taker_fee_rate)
+            fees.taken = len(fills)
+        return fees.last_day_usd(now)
+
+    def price_after(self, quote: Quote) -> SteadyPrice | None:
+        """The mark price that is believed once a quote was seen; None where no limit asks."""
+        trust = trust_of(self.plan)
+        if trust is None:
+            return None
+        return after_look(self.price, Sighting(quote.mark_usd, quote.index_usd, quote.at), trust)
+
     def remember(self, memory: BagMemory | None, news: News) -> None:
         """Keep in mind what has just been recorded."""
         self.memory = memory
@@ -108,7 +129,7 @@ class BagState:
             return
         for account, entry in news.ledger:
             self.entries.take(account, entry)
-        self.entries.forget_before(memory.at - 2 * OVERLAP)
+        self.entries.forget_before(memory.ledger_seen_at - 2 * OVERLAP)
 
 
 @dataclass(slots=True)
@@ -141,8 +162,7 @@ class Desk:
 
     def contract_changes(self, bag: Bag) -> tuple[str, ...]:
         """What of a bag's contract is not as it was when somebody last agreed to it, in words."""
-        changes = self.accounts[bag.hedge_account].contract_changes
-        return tuple(str(change) for change in changes if change.symbol == bag.symbol)
+        return self.accounts[bag.hedge_account].changes_of(bag.symbol)
 
 
 def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, Decimal | None]:
@@ -163,7 +183,8 @@ def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, De
 async def open_bag(
     plan: HedgePlan, journal: Journal, breaker: BreakerPolicy, *, now: datetime
 ) -> BagState:
-    """A bag as the journal left it: its memory, known ledger lines and recent orders.
+    """A bag as the journal left it: its memory, known ledger lines, recent orders and their fees,
+    the price that was believed.
 
     Raises :class:`bot.errors.JournalError`.
     """
@@ -175,6 +196,8 @@ async def open_bag(
         bag = plan.bag
         state.margin.take_up(bag.name, bag.hedge_account, bag.asset, await journal.transfers())
     if memory is not None:
+        state.fees = await fees_paid(plan, journal, now=now)
+        state.price = await price_believed(plan, journal)
         for account, entry in await journal.ledger(since=memory.ledger_seen_at - 2 * OVERLAP):
             state.entries.take(account, entry)
     return state

@@ -8,7 +8,7 @@ from bot.domain.quantities import ZERO
 from bot.domain.records import Action, BagMemory, CycleRecord, Flow, Outcome
 from bot.domain.report import action_of, reason_of
 from bot.engine.desk import BagState, Desk
-from bot.engine.execute import Placed
+from bot.engine.execute import Placed, uncut
 from bot.engine.view import View
 
 
@@ -59,17 +59,41 @@ async def write(
         coins=news.coins,
         contracts=news.contracts,
         fill_number=news.fill_number,
-        ledger_seen_at=view.taken_at,
+        ledger_seen_at=_ledger_seen_at(bag, view),
         base_coin=view.base_coin,
         pursuit=view.judgement.pursuit_after(sum((p.filled_contracts for p in placed), ZERO)),
         policy=bag.plan.policy.fingerprint,
     )
     if record.outcome is Outcome.IN_DOUBT and not placed:
         memory = bag.memory  # what is in doubt explains nothing yet
+    await uncut(_keep(desk, bag, record, memory, view, is_more_due=bool(placed)))
+
+
+async def _keep(
+    desk: Desk,
+    bag: BagState,
+    record: CycleRecord,
+    memory: BagMemory | None,
+    view: View,
+    *,
+    is_more_due: bool,
+) -> None:
+    """The same in the journal and in mind: one without the other would tell it twice."""
+    news = view.news
     flows: tuple[Flow, ...] = () if news.flow is None else (news.flow,)
     await desk.journal.record(record, memory, fills=news.fills, ledger=news.ledger, flows=flows)
     bag.remember(memory, news)
-    bag.fills_expected = bool(placed) or record.outcome is Outcome.IN_DOUBT
+    bag.price = view.price
+    bag.fills_expected = is_more_due or record.outcome is Outcome.IN_DOUBT
+
+
+def _ledger_seen_at(bag: BagState, view: View) -> datetime:
+    """A ledger that was not asked may hold lines that change nothing together, like those of a
+    transfer between two wallets of the bag: the next question reaches back to them."""
+    asked_at = view.news.ledger_seen_at
+    if asked_at is not None:
+        return asked_at
+    return view.taken_at if bag.memory is None else bag.memory.ledger_seen_at
 
 
 async def record_unseen(

@@ -26,9 +26,11 @@ from bot.domain.exposure import Exposure
 from bot.domain.orders import Fill
 from bot.domain.payoff import FLAT, InverseBook
 from bot.domain.quantities import ZERO
+from bot.domain.values import quick
 from bot.engine.changes import News
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a tally stood before a look."""

@@ -13,12 +13,15 @@ from bot.domain.limits import TradingState
 from bot.domain.quantities import ZERO
 from bot.domain.records import Figure, Sight
 from bot.domain.report import figures_of, sight_of
+from bot.domain.steady_price import SteadyPrice
 from bot.domain.transit import in_transit_coin
+from bot.domain.values import quick
 from bot.engine.changes import News, Sources, changes_since
 from bot.engine.desk import BagState, Desk, control_for
 from bot.engine.margin_view import MarginView, margin_view
 from bot.engine.observe import (
     Look,
+    ages_of,
     contracts_held,
     look_with_patience,
     require_fresh,
@@ -27,6 +30,7 @@ from bot.engine.observe import (
 from bot.errors import IncompleteSnapshot
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class View:
     """What a bag looks like and what is to be done about it, before anything is."""
@@ -38,6 +42,7 @@ class View:
     news: News
     base_coin: Decimal
     judgement: Judgement
+    price: SteadyPrice | None
     sight: Sight
     figures: tuple[Figure, ...]
     margin: MarginView
@@ -107,14 +112,24 @@ async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
         return seen
     asked = await desk.accounts[account].market.quotes([symbol])
     priced = replace(seen, quotes={**seen.quotes, **asked})
-    require_fresh(priced, symbol, now=desk.clock.now(), max_age_s=desk.policy.max_snapshot_age_s)
+    _require_fresh(desk, bag, priced)
     return priced
+
+
+def _require_fresh(desk: Desk, bag: BagState, seen: Look) -> None:
+    require_fresh(
+        seen,
+        bag.plan.bag.symbol,
+        now=desk.clock.now(),
+        max_age_s=desk.policy.max_snapshot_age_s,
+        max_ahead_s=bag.plan.limits.max_clock_skew_s,
+    )
 
 
 async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
     """Check that a look can be used for a bag and say what is new in it."""
     now, plan = desk.clock.now(), bag.plan
-    require_fresh(seen, plan.bag.symbol, now=now, max_age_s=desk.policy.max_snapshot_age_s)
+    _require_fresh(desk, bag, seen)
     require_whole(plan.bag, seen, bag.memory)
     coins = sum((b.amount_coin for b in _buckets(desk, bag, seen)), ZERO)
     return await changes_since(
@@ -170,6 +185,7 @@ def _judge(
     isolated = [leg.isolated_coin for leg in legs if leg.isolated_coin is not None]
     isolated_coin = sum(isolated, ZERO) if isolated else None
     orders_last_hour, turnover_usd = bag.sent.rates(now)
+    price = bag.price_after(quote)
     _, short_cap_usd = control_for(plan.bag.name, desk.controls)
     state = bag.state(desk.controls)
     ours = liquidation_now(plan, exposure, isolated_coin=isolated_coin)
@@ -203,6 +219,9 @@ def _judge(
             in_doubt=in_doubt,
             isolated_coin=isolated_coin,
             contract_changes=desk.contract_changes(plan.bag),
+            fees_last_day_usd=bag.fees_last_day_usd(now),
+            believed_mark_usd=None if price is None else price.mark_usd,
+            ages=ages_of(plan.bag, seen, now=now),
         ),
     )
     reported = [leg.liquidation_price for leg in legs if leg.liquidation_price is not None]
@@ -223,6 +242,7 @@ def _judge(
         news=news,
         base_coin=base_coin,
         judgement=judgement,
+        price=price,
         sight=sight,
         figures=figures_of(
             plan,

@@ -30,7 +30,7 @@ from bot.settings.bags import (
     TargetSettings,
     UsdTarget,
 )
-from bot.settings.model import BandSettings, LimitSettings, MarginSettings, Settings
+from bot.settings.model import BandSettings, MarginSettings, Settings
 
 
 def hedge_plans(
@@ -46,7 +46,7 @@ def hedge_plans(
             "bags: there is nothing to hedge; describe a bag in a file and name it with --config "
             "(config/dry-run.toml is an example)"
         )
-    limits = risk_limits(settings.limits)
+    limits = risk_limits(settings)
     plans = []
     for bag in settings.bags:
         account = settings.accounts[bag.hedge.account]
@@ -130,8 +130,10 @@ def fingerprint(target: Target, band: BagBandSettings) -> str:
     return hashlib.sha256("|".join(asked).encode()).hexdigest()[:12]
 
 
-def risk_limits(limits: LimitSettings) -> RiskLimits:
+def risk_limits(settings: Settings) -> RiskLimits:
     """The hard limits of every bag."""
+    limits = settings.limits
+    skew_s = limits.max_clock_skew_s
     return RiskLimits(
         max_order_usd=limits.max_order_usd,
         max_short_usd=limits.max_short_usd,
@@ -139,6 +141,12 @@ def risk_limits(limits: LimitSettings) -> RiskLimits:
         max_turnover_usd_per_day=limits.max_turnover_usd_per_day,
         min_liquidation_distance=limits.min_liquidation_distance,
         max_price_deviation=limits.max_price_deviation,
+        max_short_share=limits.max_short_share,
+        max_fees_usd_per_day=limits.max_fees_usd_per_day,
+        max_price_jump=limits.max_price_jump,
+        max_funding_cost_per_year=limits.max_funding_cost_per_year,
+        max_snapshot_age_s=float(settings.cycle.max_snapshot_age_s),
+        max_clock_skew_s=None if skew_s is None else float(skew_s),
     )
 
 

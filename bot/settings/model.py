@@ -19,13 +19,16 @@ from bot.settings.numbers import (
     Count,
     CountOrOff,
     DistanceOrOff,
+    LeaseSeconds,
     Positive,
     PositiveShare,
     Seconds,
     SecondsOrNone,
+    SecondsOrOff,
     Share,
     ShareOrOff,
     UsdOrOff,
+    YearlyShareOrOff,
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
@@ -57,6 +60,11 @@ class LimitSettings(Section):
     max_turnover_usd_per_day: UsdOrOff
     min_liquidation_distance: DistanceOrOff
     max_price_deviation: ShareOrOff
+    max_short_share: ShareOrOff
+    max_fees_usd_per_day: UsdOrOff
+    max_price_jump: ShareOrOff
+    max_funding_cost_per_year: YearlyShareOrOff
+    max_clock_skew_s: SecondsOrOff
 
 
 class MarginSettings(Section):
@@ -99,10 +107,18 @@ class ReconcileSettings(Section):
     look_ups: Count
 
 
+class WatchdogSettings(Section):
+    """When a loop counts as stuck, for the service manager that restarts it."""
+
+    patience_s: Seconds
+
+
 class JournalSettings(Section):
-    """Where the journal is kept. The address can hold a password, so it shows itself masked."""
+    """Where the journal is kept, and how long its one writer may be silent. The address can hold a
+    password, so it shows itself masked."""
 
     url: SecretStr
+    lease_s: LeaseSeconds
 
 
 class LogSettings(Section):
@@ -143,6 +159,7 @@ class Settings(BaseSettings):
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
+    watchdog: WatchdogSettings
     journal: JournalSettings
     log: LogSettings
     simulator: SimulatorSettings

@@ -17,14 +17,15 @@ from bot.domain.quantities import ClientOrderId
 from bot.domain.records import BagMemory, Figure, Sight
 from bot.errors import InvariantBroken
 
-_write: Final = json.JSONEncoder(separators=(",", ":")).encode
+_write: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def time_text(at: datetime) -> str:
     """A moment as UTC text of one width. A time without its zone is our own bug."""
     if at.tzinfo is None:
         raise InvariantBroken(f"a time without a zone reached the journal: {at}")
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")
 
 
 def time_from(text: str) -> datetime:
