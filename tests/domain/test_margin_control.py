@@ -311,6 +311,15 @@ def test_where_the_margin_jumps_between_mark_and_goal_the_jump_is_covered() -> N
     assert reached(needed - COIN_STEP) < D(100_001)  # type: ignore[operator]
 
 
+def test_what_a_buy_back_loses_is_lost_to_the_rest_in_cross_mode() -> None:
+    behind = backed(coins=5)
+    after = behind.traded(D(100_000), D(80_000), D("0.0005"))
+    assert after.short_usd == 400_000
+    assert after.backing_coin == 5 - D("0.75") - D("0.000625"), "a loss of 2 − 1.25, and the fee"
+    alone = replace(behind, is_cross=False).traded(D(100_000), D(80_000), D("0.0005"))
+    assert alone.backing_coin == 5
+
+
 # --- whatever the numbers ---
 
 _tiers = st.sampled_from([FLAT_RATE, JUMPING, BTC_PERPETUAL.maintenance])

@@ -612,3 +612,16 @@ async def test_a_transfer_that_could_not_be_written_down_was_not_sent() -> None:
     assert bench.bag.margin.pending == {}
     moved = sum((t.amount_coin for t in await bench.journal.transfers()), D(0))
     assert bench.bag.margin.moved_coin(bench.clock.now()) == moved
+
+
+async def test_a_transfer_that_was_never_written_is_not_waited_for() -> None:
+    watch = Broken(JournalError("disk full"), "journal.write_transfer", times=1)
+    points = ((0, 50_000), (30, 50_000), (50, 80_000), (70, 80_000), (90, 50_000))
+    bench = await rally(*points, watch=watch)
+    await bench.cycle()
+    with pytest.raises(JournalError):
+        await bench.cycle(60)
+    await bench.run(6)
+    assert bench.bag.margin.pending == {}
+    assert bench.bag.margin.moved_coin(bench.clock.now()) == 0
+    assert "transfer-failed" not in titles(bench)
