@@ -88,6 +88,19 @@ NOW_HALTED: Final = AlertKind(
     "Too many failures in a row, or one that no repetition mends: nothing is sent any more.",
     "Find out why, look at the position at the venue, then `hedgehold resume` with a reason.",
 )
+NO_JOURNAL: Final = AlertKind(
+    "no-journal",
+    Severity.CRITICAL,
+    "The journal cannot be read or written: a full disk, another program that holds it, damage.",
+    "Read the reason and mend it: make room, stop the other program, or put a copy in its place. "
+    "It ends by itself once the journal works.",
+)
+CLOCK_SET: Final = AlertKind(
+    "clock-set",
+    Severity.WARNING,
+    "Somebody or something set the computer's clock by more than a second.",
+    "Find out what sets it, and let a time service keep it (chrony, systemd-timesyncd).",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -95,5 +108,7 @@ CATALOGUE: Final = (
     BAG_FAILED,
     NOW_REDUCING,
     NOW_HALTED,
+    NO_JOURNAL,
+    CLOCK_SET,
 )
 """Every kind of alert that there is."""
