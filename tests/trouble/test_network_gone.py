@@ -1,4 +1,4 @@
-"""No network, or no name server, for an hour: blind behind the real client, patient, never twice."""
+"""No network or no name server for an hour: blind behind the real client, patient, never twice."""
 
 from __future__ import annotations
 
