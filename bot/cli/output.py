@@ -80,6 +80,11 @@ def console(stream: TextIO | None = None) -> Console:
     )
 
 
+def forget_secrets() -> None:
+    """Nothing is masked any more: another command begins."""
+    _masks.clear()
+
+
 def keep_secret(secrets: Iterable[str]) -> None:
     """Mask these values from now on in whatever goes to standard error."""
     from bot.logs import Redaction

@@ -201,6 +201,19 @@ HEDGE_FORGOTTEN: Final = AlertKind(
     "Bring the coins back, or let the short be bought back: see the bag's state and its last cycle "
     "with `hedgehold status`.",
 )
+NO_JOURNAL: Final = AlertKind(
+    "no-journal",
+    Severity.CRITICAL,
+    "The journal cannot be read or written: a full disk, another program that holds it, damage.",
+    "Read the reason and mend it: make room, stop the other program, or put a copy in its place. "
+    "It ends by itself once the journal works.",
+)
+CLOCK_SET: Final = AlertKind(
+    "clock-set",
+    Severity.WARNING,
+    "Somebody or something set the computer's clock by more than a second.",
+    "Find out what sets it, and let a time service keep it (chrony, systemd-timesyncd).",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -225,5 +238,7 @@ CATALOGUE: Final = (
     COINS_LEFT,
     HEDGE_REMINDER,
     HEDGE_FORGOTTEN,
+    NO_JOURNAL,
+    CLOCK_SET,
 )
 """Every kind of alert that there is."""
