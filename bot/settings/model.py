@@ -29,6 +29,7 @@ from bot.settings.numbers import (
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
+from bot.settings.telling import HttpSettings, NotifySettings
 
 
 class Mode(StrEnum):
@@ -128,4 +129,6 @@ class Settings(BaseSettings):
     reconcile: ReconcileSettings
     journal: JournalSettings
     log: LogSettings
+    http: HttpSettings
+    notify: NotifySettings
     simulator: SimulatorSettings
