@@ -132,3 +132,8 @@ class Settings(BaseSettings):
     http: HttpSettings
     notify: NotifySettings
     simulator: SimulatorSettings
+
+    @property
+    def real_interval_s(self) -> float:
+        """Real seconds between two cycles, however fast the bot's clock runs."""
+        return float(self.cycle.interval_s / self.simulator.speed)

@@ -82,6 +82,12 @@ class HttpSettings(Section):
     max_beat_age_s: Seconds
     max_cycle_age_s: SecondsOrAuto
 
+    @property
+    def address(self) -> str | None:
+        """Where the pages are, None for nowhere."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return None if self.port is None else f"http://{host}:{self.port}"
+
 
 def _apprise_address(secret: SecretStr) -> SecretStr:
     if not _ADDRESS.fullmatch(secret.get_secret_value()):
