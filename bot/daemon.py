@@ -17,13 +17,19 @@ from typing import Final
 import structlog
 
 from bot.app import Bot
+from bot.domain.alerts import JOURNAL_FAILED, Alert
 from bot.domain.orders import is_ours
 from bot.engine.cycle import run_cycle
 from bot.engine.desk import Desk
+from bot.engine.publish import announce
 from bot.engine.summary import RunSummary, summarise
 from bot.errors import ExchangeError, JournalError
 
 _log: Final = structlog.get_logger("hedgehold")
+
+JOURNAL_WORKS: Final = Alert(
+    JOURNAL_FAILED, "journal", "it works again", "trading goes on", is_over=True
+)
 
 _MOST_PATIENT: Final = 16
 """The longest delay after journal trouble, in intervals."""
@@ -68,12 +74,16 @@ async def _loop(
     while not stopping.is_set():
         if until is not None and desk.clock.now() >= until:
             break
+        desk.pulse.beat()
         try:
             await run_cycle(desk)
+            if journal_failures:
+                await announce(desk.notifier, JOURNAL_WORKS)
             journal_failures = 0
         except JournalError as error:
             journal_failures += 1
             _log.error("no journal, no trading", error=str(error), failures=journal_failures)
+            await announce(desk.notifier, _without_journal(error))
         done += 1
         if cycles is not None and done >= cycles:
             break
@@ -82,8 +92,15 @@ async def _loop(
             patience = min(2**journal_failures, _MOST_PATIENT)
         due = _next_beat(due, interval_s * patience, desk.clock.now())
         wake = due if until is None else min(due, until)
-        await _wait(desk, stopping, (wake - desk.clock.now()).total_seconds())
+        delay_s = (wake - desk.clock.now()).total_seconds()
+        desk.pulse.beat(delay_s)
+        await _wait(desk, stopping, delay_s)
+    desk.pulse.beat(float("inf"))
     return done
+
+
+def _without_journal(error: JournalError) -> Alert:
+    return Alert(JOURNAL_FAILED, "journal", str(error), "nothing is traded, it is tried again")
 
 
 def _next_beat(due: datetime, beat_s: float, now: datetime) -> datetime:
