@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot.app.dry_run import open_dry_run, open_dry_view
+from bot.app.heard import failure
 from bot.app.permits import permit
+from bot.app.voice import open_voice
 from bot.app.wiring import Bot, Viewer
 from bot.settings import Settings
 from bot.settings.model import Mode
@@ -24,13 +26,19 @@ async def open_bot(
     :class:`bot.errors.JournalError` before anything is traded, and what real venues raise.
     """
     permit(settings, fresh=fresh, live=live)
-    if settings.mode is Mode.DRY_RUN:
-        opened = open_dry_run(settings, fresh=fresh, pretty=pretty)
-    else:
-        from bot.app.real import open_real  # ccxt takes a second and 100 MiB
+    async with open_voice(settings, pretty=pretty) as voice, AsyncExitStack() as stack:
+        if settings.mode is Mode.DRY_RUN:
+            opened = open_dry_run(settings, fresh=fresh, voice=voice)
+        else:
+            from bot.app.real import open_real  # ccxt takes a second and 100 MiB
 
-        opened = open_real(settings, fresh=fresh, pretty=pretty)
-    async with opened as bot:
+            opened = open_real(settings, fresh=fresh, voice=voice)
+        try:
+            bot = await stack.enter_async_context(opened)
+        except Exception as error:
+            if voice.messenger is not None:  # nobody may be looking at what is said on the screen
+                await voice.messenger.notify(failure(error, "nothing is hedged before it starts"))
+            raise
         yield bot
 
 

@@ -136,4 +136,9 @@ class Settings(BaseSettings):
     @property
     def real_interval_s(self) -> float:
         """Real seconds between two cycles, however fast the bot's clock runs."""
-        return float(self.cycle.interval_s / self.simulator.speed)
+        return float(self.cycle.interval_s) / self.clock_speed
+
+    @property
+    def clock_speed(self) -> float:
+        """Seconds of the bot's clock in a real one: that of the simulated venue in this process."""
+        return float(self.simulator.speed) if self.mode is Mode.DRY_RUN else 1.0
