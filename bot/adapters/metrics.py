@@ -30,10 +30,11 @@ _BAG: Final = ("bag", "asset")
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How much of a venue's limit an account has used in the running window, in its own units."""
+    """How much of a venue's limit an account has used in the running window, in its own units.
+    ``budget`` is what it is for, where a venue has several."""
 
     account: str
-    host: str
+    budget: str
     used: int
     limit: int
 
@@ -167,11 +168,11 @@ def _looked_up(doors: Doors, latest: Mapping[str, CycleRecord]) -> Iterator[Metr
     for account, count in doors.orders_in_doubt().items():
         family.add_metric([account], count)
     yield family
-    used = _family("weight_used", "Weight used in the venue's window.", "account", "host")
-    limit = _family("weight_limit", "Weight that the venue allows in it.", "account", "host")
+    used = _family("weight_used", "Weight used in the venue's window.", "account", "budget")
+    limit = _family("weight_limit", "Weight that the venue allows in it.", "account", "budget")
     for weight in doors.weights():
-        used.add_metric([weight.account, weight.host], weight.used)
-        limit.add_metric([weight.account, weight.host], weight.limit)
+        used.add_metric([weight.account, weight.budget], weight.used)
+        limit.add_metric([weight.account, weight.budget], weight.limit)
     yield from (used, limit)
     went = _counter("messages_sent", "Messages that people were sent.", "kind")
     failed = _counter("messages_failed", "Tries to send one that failed.", "kind")

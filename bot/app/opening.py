@@ -10,6 +10,7 @@ from bot.app.heard import failure
 from bot.app.permits import permit
 from bot.app.voice import open_voice
 from bot.app.wiring import Bot, Viewer
+from bot.errors import JournalLocked
 from bot.settings import Settings
 from bot.settings.model import Mode
 
@@ -36,7 +37,8 @@ async def open_bot(
         try:
             bot = await stack.enter_async_context(opened)
         except Exception as error:
-            if voice.messenger is not None:  # nobody may be looking at what is said on the screen
+            # Nobody may be looking at the screen. Where another bot runs, all is well.
+            if voice.messenger is not None and not isinstance(error, JournalLocked):
                 await voice.messenger.notify(failure(error, "nothing is hedged before it starts"))
             raise
         yield bot

@@ -27,9 +27,7 @@ def alert(
     Of an address only its kind is shown. Exit code 1 where one of them did not take it.
     """
     if not test:
-        raise ConfigError(
-            "nothing is sent without being asked for; add --test to send a test alert"
-        )
+        raise ConfigError("nothing is sent unasked; add --test to send a test alert")
     settings = load_settings(config)
     if not settings.notify.urls:
         raise ConfigError(
