@@ -27,6 +27,12 @@ def mark_of(settings: Settings) -> Path:
     return Path(settings.simulator.state_file).with_name(f"running-{name}")
 
 
+def told_of(settings: Settings) -> Path:
+    """The file beside it that keeps what people were told."""
+    mark = mark_of(settings)
+    return mark.with_name(mark.name.replace("running", "told", 1))
+
+
 def set_mark(mark: Path) -> str | None:
     """Say that a bot runs. Answers when the last run began, in words, if it did not end by a stop;
     None where it did, or where there was none."""

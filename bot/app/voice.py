@@ -16,6 +16,7 @@ from bot.adapters.telemetry import (
     SeveralTelemetries,
     TerminalTelemetry,
 )
+from bot.app.running_mark import told_of
 from bot.domain.alerts import Severity
 from bot.domain.notices import NoticePolicy
 from bot.domain.records import CycleRecord
@@ -85,9 +86,11 @@ async def open_voice(settings: Settings, *, pretty: bool) -> AsyncIterator[Voice
             notifiers.append(metrics)
         if settings.notify.urls:
             from bot.adapters.notify.messenger import Messenger, open_messenger
+            from bot.adapters.notify.told_file import ToldFile
 
             channels = channels_of(settings)
-            made = Messenger(channels, notice_policy(settings))
+            told_file = ToldFile(told_of(settings))
+            made = Messenger(channels, notice_policy(settings), told_file=told_file)
             messenger = await stack.enter_async_context(open_messenger(made))
             notifiers.append(messenger)
         yield Voice(

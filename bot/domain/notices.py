@@ -77,6 +77,26 @@ class Message:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class TopicTold:
+    """When something was last told, as seconds before now, and whether its end was not yet."""
+
+    kind: str
+    subject: str
+    ago_s: float
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people were told lately, for the next process to go on from: otherwise one that is
+    started over and over would tell the same each time. Notices are left out, so that a start and
+    a stop are told each time; but they count among the messages of an hour."""
+
+    messages_ago_s: tuple[float, ...] = ()
+    topics: tuple[TopicTold, ...] = ()
+
+
 @dataclass(slots=True)
 class _Topic:
     """What was told and what is to be told about one kind and subject.
@@ -84,6 +104,7 @@ class _Topic:
     ``heard`` are beginnings since the last message; ``is_open``: a beginning was told, its end not.
     """
 
+    is_notice: bool = False
     told_s: float | None = None
     is_open: bool = False
     waiting: Alert | None = None
@@ -158,11 +179,34 @@ class Notices:
         """What waits, the latest of each kind and subject."""
         return tuple(t.waiting for t in self._topics.values() if t.waiting is not None)
 
+    def told(self, at_s: float) -> Told:
+        """What another process has to know to go on from here."""
+        return Told(
+            tuple(at_s - sent_s for sent_s in self._sent_s if sent_s > at_s - HOUR_S),
+            tuple(
+                TopicTold(kind, subject, at_s - topic.told_s, topic.is_open)
+                for (kind, subject), topic in self._topics.items()
+                if topic.told_s is not None
+                and not topic.is_notice
+                and (topic.is_open or at_s - topic.told_s < self.policy.repeat_s)
+            ),
+        )
+
+    def recall(self, told: Told, since_s: float, *, at_s: float) -> None:
+        """Go on from what another process told, ``since_s`` seconds after it said so."""
+        since_s = max(0.0, since_s)
+        self._sent_s.extend(sorted(at_s - ago_s - since_s for ago_s in told.messages_ago_s))
+        for one in told.topics[-MOST_TOPICS:]:
+            told_s = at_s - one.ago_s - since_s
+            topic = _Topic(told_s=told_s, is_open=one.is_open)
+            self._topics[one.kind, one.subject] = topic
+
     def _topic(self, alert: Alert) -> _Topic:
         key = (alert.kind.name, alert.subject)
         if key not in self._topics and len(self._topics) >= MOST_TOPICS:
             del self._topics[min(self._topics, key=self._worth)]
-        return self._topics.setdefault(key, _Topic())
+        is_notice = alert.kind.severity is Severity.NOTICE
+        return self._topics.setdefault(key, _Topic(is_notice))
 
     def _worth(self, key: tuple[str, str]) -> tuple[int, float]:
         """What is least worth keeping in mind comes first."""

@@ -220,3 +220,55 @@ def test_every_kind_has_a_name_of_its_own_and_speaks_in_sentences(kind: AlertKin
     for text in (kind.cause, kind.remedy):
         assert text[0].isupper() or text.startswith("`")
         assert text.endswith(".")
+
+
+def test_the_next_process_goes_on_from_what_was_told() -> None:
+    first = Notices(replace(USUAL, max_per_hour=4))
+    for kind in (ORDER_REFUSED, NOW_HALTED, BOT_STARTED):
+        first.hear(an_alert(kind), 1_000)
+    assert len(first.release(1_000)) == 3
+    second = Notices(first.policy)
+    second.recall(first.told(1_600), at_s=50, since_s=300)
+    second.hear(an_alert(NOW_HALTED), 50)
+    assert second.release(50) == (), "it was told 900 s ago"
+    assert second.next_s(50) == 50 - 900 + HOUR_S
+    second.hear(its_end(an_alert(ORDER_REFUSED)), 60)
+    assert second.release(60) == (), "the hour is full for what is not critical"
+    second.hear(an_alert(JOURNAL_FAILED), 60)
+    assert told(second, 60) == ["CRITICAL: savings: journal-failed"]
+    assert told(second, 50 - 900 + HOUR_S) == [
+        "CRITICAL: savings: now-halted",
+        "OVER: savings: order-refused",
+    ]
+
+
+def test_starts_and_stops_are_told_by_each_process() -> None:
+    first = Notices(USUAL)
+    first.hear(an_alert(BOT_STARTED), 0)
+    first.release(0)
+    second = Notices(USUAL)
+    second.recall(first.told(1), at_s=0, since_s=5)
+    second.hear(an_alert(BOT_STARTED), 0)
+    assert told(second, 0) == ["NOTICE: savings: bot-started"]
+
+
+def test_what_was_told_long_ago_and_is_over_is_not_kept() -> None:
+    notices = Notices(USUAL)
+    notices.hear(an_alert(), 0)
+    notices.hear(an_alert(NOW_HALTED), 0)
+    notices.release(0)
+    notices.hear(its_end(an_alert()), 10)
+    notices.release(10)
+    kept = notices.told(3 * HOUR_S)
+    assert kept.messages_ago_s == ()
+    assert [topic.kind for topic in kept.topics] == ["now-halted"]
+
+
+def test_a_wall_clock_that_was_set_back_makes_nothing_older_than_now() -> None:
+    first = Notices(USUAL)
+    first.hear(an_alert(), 0)
+    first.release(0)
+    second = Notices(USUAL)
+    second.recall(first.told(0), at_s=100, since_s=-7_200)
+    second.hear(an_alert(), 100)
+    assert second.next_s(100) == 100 + HOUR_S

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.adapters.notify.told_file import ToldFile
 from bot.domain.alerts import Alert, Severity
 from bot.domain.notices import Message, NoticePolicy, Notices
 
@@ -77,8 +78,12 @@ class Messenger:
         policy: NoticePolicy,
         *,
         now: Callable[[], float] = time.monotonic,
+        told_file: ToldFile | None = None,
     ) -> None:
         self._notices = Notices(policy)
+        self._told_file = told_file
+        if told_file is not None:
+            self._notices.recall(*told_file.read(), at_s=now())
         self._now = now
         self._news = asyncio.Event()
         self._lines = tuple(Line(channel) for channel in channels)
@@ -101,13 +106,20 @@ class Messenger:
         """Turn alerts into messages, for ever."""
         while True:
             self._news.clear()
-            self._hand_out()
+            try:
+                self._hand_out()
+            except Exception as trouble:  # noqa: BLE001 - the next alert may be told all the same
+                _log.warning("alerts not handed out", error=type(trouble).__name__)
+                await asyncio.sleep(FIRST_DELAY_S)
             due_s = self._notices.next_s(self._now())
             await _wait(self._news, None if due_s is None else due_s - self._now())
 
     def _hand_out(self) -> None:
         """Put the messages that may go now into every line."""
-        for message in self._notices.release(self._now()):
+        messages = self._notices.release(self._now())
+        if messages and self._told_file is not None:
+            self._told_file.write(self._notices.told(self._now()))
+        for message in messages:
             for line in self._lines:
                 if len(line.parcels) >= LONGEST_LINE:
                     least = min(line.parcels, key=lambda one: one.is_critical)
@@ -158,14 +170,14 @@ class Messenger:
             again_in_s=delay_s,
         )
 
-    async def close(self, patience_s: float = LAST_S) -> None:
+    async def close(self) -> None:
         """Try what waits once more, briefly; what does not go is logged."""
         self._is_closing = True
         self._hand_out()
         for line in self._lines:
             line.news.set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(LAST_S):
                 while any(line.parcels for line in self._lines):  # noqa: ASYNC110 - bounded above
                     await asyncio.sleep(0.01)
         for line in self._lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,6 +18,7 @@ from bot.adapters.notify.messenger import (
     Messenger,
     open_messenger,
 )
+from bot.adapters.notify.told_file import ToldFile
 from bot.domain.alerts import NOW_HALTED, ORDER_REFUSED, Alert, AlertKind, Severity
 from bot.domain.notices import HOUR_S, Message, NoticePolicy
 
@@ -208,3 +210,14 @@ async def test_a_stop_waits_only_briefly_and_logs_what_was_not_told(log: LogCapt
         "main: order-refused": "the bot stops",
     }
     assert {task.get_name() for task in asyncio.all_tasks()} & {"alerts", "alerts by json"} == set()
+
+
+async def test_a_process_that_is_started_over_and_over_tells_the_same_once(tmp_path: Path) -> None:
+    somebody = Somebody()
+    for _ in range(5):
+        now = asyncio.get_running_loop().time
+        again = Messenger([somebody], USUAL, now=now, told_file=ToldFile(tmp_path / "told"))
+        async with open_messenger(again) as messenger:
+            await messenger.notify(an_alert(NOW_HALTED))
+            await asyncio.sleep(1)
+    assert somebody.titles == ["CRITICAL: savings: now-halted"]
