@@ -17,9 +17,11 @@
     │   └── MalformedReport               an answer that cannot be read
     ├── SnapshotError
     │   ├── IncompleteSnapshot            which surface is missing
+    │   │   └── UnreadablePosition        two sources disagree; reducing until they agree
     │   └── StaleSnapshot                 how old it is
     ├── JournalError                      no journal, no trading
-    │   └── JournalLocked                 another process writes it; exit code 2
+    │   ├── JournalLocked                 another process writes it; exit code 2
+    │   └── LeaseLost                     another process writes it by now; this one ends
     ├── ForbiddenHost                     a request was stopped before it left; the process ends
     └── InvariantBroken                   our own bug; stop, and restart into reconcile
 
@@ -113,12 +115,21 @@ class IncompleteSnapshot(SnapshotError):
         self.surface = surface
 
 
-class StaleSnapshot(SnapshotError):
-    """A surface is older than allowed: ``age_s`` seconds."""
+class UnreadablePosition(IncompleteSnapshot):
+    """No position is listed, and a second source says that there is one. It may neither be taken
+    for flat nor for what it was: the bag is reducing until both agree."""
 
-    def __init__(self, message: str, *, age_s: float) -> None:
+    def __init__(self, message: str) -> None:
+        super().__init__(message, surface="positions")
+
+
+class StaleSnapshot(SnapshotError):
+    """A surface is older than allowed: ``age_s`` seconds. ``guard`` is the limit's name."""
+
+    def __init__(self, message: str, *, age_s: float, guard: str = "max_snapshot_age_s") -> None:
         super().__init__(message)
         self.age_s = age_s
+        self.guard = guard
 
 
 class JournalError(BotError):
@@ -127,6 +138,11 @@ class JournalError(BotError):
 
 class JournalLocked(JournalError):
     """Another process holds the journal. One writer at a time."""
+
+
+class LeaseLost(JournalError):
+    """The right to write passed to another process. This one can intend nothing any more, so it can
+    send nothing; it ends."""
 
 
 class ForbiddenHost(BotError):

@@ -15,7 +15,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -34,8 +34,9 @@ Format = Literal["auto", "pretty", "json"]
 MASK: Final = "***"
 
 _HEAD: Final = ("timestamp", "level", "event")
-_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 _PLAIN_ALREADY: Final = frozenset({NoneType, bool, int, str})
+_SINGLE: Final = frozenset({Decimal, float, datetime})
 _KEY_LIKE: Final = re.compile(
     r"(^|[_\-.])(api_?key|(?:api_?)?secret|password|passphrase|passwd|token|signature|authorization"
     r"|cookie|private_?key)([_\-.]|$)",
@@ -68,7 +69,9 @@ class Redaction:
         """The event with every secret masked; ``event`` itself is left as it was."""
         if self._pattern is None:
             return {
-                name: self._field(name, held) if _is_key_like(name) else self._value(held)
+                name: self._field(name, held)
+                if _is_key_like(name)
+                else (held if type(held) in _PLAIN_ALREADY else self._value(held))
                 for name, held in event.items()
             }
         return {self.text(str(name)): self._field(str(name), held) for name, held in event.items()}
@@ -180,8 +183,8 @@ def _plain(held: object) -> object:
     """A value as JSON knows it: text, whole or finite numbers, true, false, null, lists, tables."""
     if type(held) in _PLAIN_ALREADY:
         return held
-    if isinstance(held, Decimal):
-        return plain(held)
+    if type(held) in _SINGLE:  # what every line has, without a look at all the others
+        return _plain_single(held)
     match held:
         case Enum():
             return _plain(held.value)
@@ -199,6 +202,8 @@ def _plain(held: object) -> object:
 
 def _plain_single(held: object) -> object:
     match held:
+        case Decimal():
+            return plain(held)
         case int() | str():
             return held
         case float():

@@ -21,7 +21,6 @@ from bot.domain.exposure import Holding
 from bot.domain.orders import OrderStatus, Side, TimeInForce
 from bot.domain.records import CycleRecord, Outcome
 from bot.engine.breaker import BreakerPolicy
-from bot.engine.pulse import Pulse
 from bot.errors import ForbiddenHost, JournalError, OutcomeUnknown
 from bot.settings import load_settings
 from tests.kit.domain import NOON, a_bag
@@ -256,39 +255,6 @@ async def test_without_a_journal_the_beats_come_further_apart_until_it_works() -
     titles = [alert.title for alert in bench.told.alerts]
     assert titles == ["journal: journal-failed"] * 6 + ["journal: over: journal-failed"]
     assert bench.told.alerts[0].happened == "disk full"
-
-
-async def test_a_loop_says_when_it_will_be_heard_of_again() -> None:
-    bench = await a_bench()
-    now_s = 0.0
-    pulse = bench.desk.pulse = Pulse(speed=20.0, steady=lambda: now_s)
-    assert pulse.late_s() == 0, "it has not begun yet"
-    late = list[float]()
-
-    class Looker(Told):
-        """Looks at the pulse in the middle of a cycle that takes long."""
-
-        def cycle(self, record: CycleRecord) -> None:
-            nonlocal now_s
-            now_s += 7
-            late.append(pulse.late_s())
-
-    class Sleeper:
-        """A clock that oversleeps."""
-
-        now = bench.clock.now
-
-        async def sleep(self, delay_s: float) -> None:
-            nonlocal now_s
-            now_s += delay_s / 20.0 + 5
-            late.append(pulse.late_s())
-            await bench.clock.sleep(delay_s)
-
-    bench.desk.telemetry, bench.desk.clock = Looker(), Sleeper()
-    await serve(a_bot(bench), cycles=2)
-    assert late[:3] == [7, 5, 7]
-    now_s = 1e9
-    assert pulse.late_s() == 0, "who has stopped is not late"
 
 
 async def test_what_no_loop_can_go_on_with_ends_the_process() -> None:

@@ -99,7 +99,7 @@ def cache_folder(settings: Settings) -> Path:
 
 def ports_of(account: VenueAccount) -> AccountPorts:
     """The doors of an opened account."""
-    return AccountPorts(account, account, account, contract_changes(account))
+    return AccountPorts(account, account, account, contract_changes(account), mover=account)
 
 
 def weights_of(

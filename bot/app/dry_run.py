@@ -35,7 +35,7 @@ async def open_dry_run(settings: Settings, *, fresh: bool, voice: Voice) -> Asyn
     if fresh:
         forget_journal(url)
         start_over(state_file)
-    async with open_journal(url, writer=True) as journal:
+    async with open_journal(url, writer=True, term_s=float(settings.journal.lease_s)) as journal:
         await require_mode(journal, settings)
         clock = ScaledClock(
             await _continue_at(settings, journal, state_file), float(settings.simulator.speed)
@@ -74,7 +74,10 @@ def rehearsal_plans(settings: Settings, spec: VenueSpec) -> tuple[HedgePlan, ...
 def account_ports(venue: SimulatedVenue, settings: Settings) -> Mapping[str, AccountPorts]:
     """The doors of every account of the settings."""
     doors = {name: venue.account(name) for name in settings.accounts}
-    return {name: AccountPorts(door, door, door) for name, door in doors.items()}
+    return {
+        name: AccountPorts(door, door, door, at_once=True, mover=door)
+        for name, door in doors.items()
+    }
 
 
 @asynccontextmanager

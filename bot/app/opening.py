@@ -1,11 +1,10 @@
-"""Which kind of bot the settings ask for. What real venues need is loaded only for them."""
+"""Which kind of bot the settings ask for. Each loads what it needs and no more."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from bot.app.dry_run import open_dry_run, open_dry_view
 from bot.app.heard import failure
 from bot.app.permits import permit
 from bot.app.voice import open_voice
@@ -29,9 +28,11 @@ async def open_bot(
     permit(settings, fresh=fresh, live=live)
     async with open_voice(settings, pretty=pretty) as voice, AsyncExitStack() as stack:
         if settings.mode is Mode.DRY_RUN:
+            from bot.app.dry_run import open_dry_run
+
             opened = open_dry_run(settings, fresh=fresh, voice=voice)
         else:
-            from bot.app.real import open_real  # ccxt takes a second and 100 MiB
+            from bot.app.real import open_real  # ccxt takes a third of a second and 30 MiB
 
             opened = open_real(settings, fresh=fresh, voice=voice)
         try:
@@ -52,9 +53,11 @@ async def open_viewer(settings: Settings) -> AsyncIterator[Viewer]:
     venues raise.
     """
     if settings.mode is Mode.DRY_RUN:
+        from bot.app.dry_run import open_dry_view
+
         opened = open_dry_view(settings)
     else:
-        from bot.app.real import open_real_view  # ccxt takes a second and 100 MiB
+        from bot.app.real import open_real_view  # ccxt takes a third of a second and 30 MiB
 
         opened = open_real_view(settings)
     async with opened as viewer:

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from bot.domain.quantities import plain
 from bot.errors import ConfigError
 from bot.settings import Settings
+from bot.settings.access import make_private_folder
 from bot.settings.address import shown_address
 
 MAX_AGE: Final = timedelta(days=1)
@@ -75,7 +76,7 @@ def remember_check(path: Path, configuration: str, at: datetime, *, is_passed: b
     kept.append({"configuration": configuration, "at": at.isoformat(), "passed": is_passed})
     text = json.dumps({"checks": kept[-_KEPT:]}, indent=2) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         _replace(path, text)
     except OSError as cause:
         raise ConfigError(

@@ -29,7 +29,7 @@ async def open_real(settings: Settings, *, fresh: bool, voice: Voice) -> AsyncIt
         forget_journal(url)
     require_checked(settings, datetime.now(UTC))
     async with (
-        open_journal(url, writer=True) as journal,
+        open_journal(url, writer=True, term_s=float(settings.journal.lease_s)) as journal,
         open_accounts(settings, clock, may_change=True) as accounts,
     ):
         await require_mode(journal, settings)
@@ -39,7 +39,7 @@ async def open_real(settings: Settings, *, fresh: bool, voice: Voice) -> AsyncIt
         if settings.mode is Mode.SHADOW:
             ports |= await shadows(settings, accounts, clock)
         desks = await open_desks(settings, plans, ports, journal, clock, *voice.ears)
-        yield Bot(settings, desks, journal, clock, voice, lambda: weights_of(accounts))
+        yield Bot(settings, desks, journal, clock, voice, weights=lambda: weights_of(accounts))
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.adapters.systemd import Pulse
 from bot.adapters.telemetry import LogNotifier
 from bot.app.rehearsal import speed_words
 from bot.app.voice import Voice
@@ -15,10 +16,10 @@ from bot.engine.breaker import BreakerPolicy
 from bot.engine.cycle import look_only
 from bot.engine.desk import BagState, CycleNumbers, CyclePolicy, Desk, accounts_of, open_bag
 from bot.engine.observe import AccountPorts
-from bot.engine.pulse import Pulse
 from bot.errors import ConfigError
 from bot.ports import Clock, Journal, Notifier, Telemetry
 from bot.settings import Settings
+from bot.settings.access import make_private_folder
 from bot.settings.model import Mode
 
 
@@ -31,6 +32,8 @@ class Bot:
     journal: Journal
     clock: Clock
     voice: Voice = field(default_factory=Voice)
+    pulses: list[Pulse] = field(default_factory=list)
+    """Of the loops, while they run."""
     weights: Callable[[], tuple[tuple[str, str, int, int], ...]] = tuple
     """Account, budget, weight used and its limit, wherever somebody counts."""
 
@@ -107,7 +110,6 @@ async def open_desks(
                 numbers=numbers,
                 telemetry=telemetry,
                 notifier=LogNotifier() if notifier is None else notifier,
-                pulse=Pulse(settings.clock_speed),
             )
         )
     return tuple(desks)
@@ -127,6 +129,7 @@ def cycle_policy(settings: Settings) -> CyclePolicy:
             cool_down_s=float(settings.breaker.cool_down_s),
         ),
         unseen_s=float(settings.notify.unseen_s),
+        remind_every_s=None if settings.remind.every_s is None else float(settings.remind.every_s),
     )
 
 
@@ -139,8 +142,8 @@ def _places(settings: Settings) -> str:
 
 
 def make_folder(file: Path) -> None:
-    """Make the folder that a file is to stand in. Raises :class:`ConfigError`."""
+    """Make the folder of a file, for this user alone. Raises :class:`ConfigError`."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(file.parent)
     except OSError as cause:
         raise ConfigError(f"the folder {file.parent} cannot be made: {cause.strerror}") from cause

@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot.cli.core_files import keep_memory_private
+from bot.cli.output import keep_secret
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,13 +29,19 @@ def load(
     also: Mapping[str, str] | None = None,
 ) -> Loaded:
     """All layers of settings with their origins; ``overrides`` are flags by dotted key, None for a
-    flag that was not given; ``also`` are variables that win over those of the environment. Raises
+    flag that was not given; ``also`` are variables that win over those of the environment. Where
+    there are keys among them, this process's memory is kept private from now on. Raises
     :class:`ConfigError` with one line per mistake."""
     from bot.settings import load as load_layers
+    from bot.settings import secrets_of
 
     environ = {name: text for name, text in os.environ.items() if name != DEBUG_SWITCH}
     environ |= also or {}
-    return load_layers([Path(name) for name in files or ()], overrides, environ)
+    loaded = load_layers([Path(name) for name in files or ()], overrides, environ)
+    if secrets := secrets_of(loaded.settings):
+        keep_secret(secrets)
+        keep_memory_private()
+    return loaded
 
 
 def load_settings(

@@ -6,6 +6,7 @@ another process writes), 130 stopped with Ctrl-C.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -38,6 +39,10 @@ DONE: Final = 0
 FAILED: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
+
+COLLECT_AFTER: Final = 20_000
+"""New objects after which garbage is looked for. With Python's own 700 a start takes 7 % longer,
+all for looking through modules that stay."""
 
 app = typer.Typer(
     name="hedgehold",
@@ -92,6 +97,7 @@ app.add_typer(configuring.app)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code; ``arguments`` default to those of the process."""
+    gc.set_threshold(COLLECT_AFTER)
     try:
         code = app(args=arguments, prog_name="hedgehold", standalone_mode=False)
         sys.stdout.flush()
@@ -147,7 +153,7 @@ def _complain_about_bug(bug: BaseException) -> int:
         f"set {DEBUG_SWITCH}=1 to see more."
     )
     if os.environ.get(DEBUG_SWITCH):
-        traceback.print_exception(bug)
+        complain("".join(traceback.format_exception(bug)).rstrip())
     return FAILED
 
 

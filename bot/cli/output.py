@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from bot.logs import Redaction
+
+_masks: list[Redaction] = []
 
 _PIPED_WIDTH = 200
 """Columns for tables that do not go to a terminal: wide enough that nothing is cut off."""
@@ -43,7 +48,17 @@ def console(stream: TextIO | None = None) -> Console:
     )
 
 
+def keep_secret(secrets: Iterable[str]) -> None:
+    """Mask these values from now on in whatever goes to standard error."""
+    from bot.logs import Redaction
+
+    _masks.append(Redaction(secrets))
+
+
 def complain(*sentences: str) -> None:
-    """Sentences on standard error, one per line."""
+    """Sentences on standard error, one per line, without any secret of the settings."""
     for sentence in sentences:
-        print(sentence, file=sys.stderr)
+        text = sentence
+        for mask in _masks:
+            text = mask.text(text)
+        print(text, file=sys.stderr)

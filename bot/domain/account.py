@@ -9,6 +9,7 @@ from enum import Enum
 
 from bot.domain.margin import LiquidationPrice
 from bot.domain.orders import Fill, OrderReport
+from bot.domain.values import quick
 
 
 class Wallet(Enum):
@@ -35,6 +36,7 @@ class PositionSide(Enum):
     SHORT = "short"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Coins of one asset in one wallet.
@@ -49,6 +51,7 @@ class Balance:
     used_coin: Decimal | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Position:
     """An open position in one inverse contract.
@@ -71,6 +74,7 @@ class Position:
     isolated_coin: Decimal | None = None  # coins bound to it, None in cross mode
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Prices of one market at one moment, in dollars.
@@ -107,6 +111,7 @@ class EntryKind(Enum):
     OTHER = "other"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One line of the venue's ledger: ``amount_coin`` is signed, positive when coins came in.
@@ -124,6 +129,7 @@ class LedgerEntry:
     funding_rate: Decimal | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
     """One look at one account. ``taken_at`` is when its first question was asked."""

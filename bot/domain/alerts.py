@@ -92,6 +92,119 @@ NOW_HALTED: Final = AlertKind(
     "Too many failures in a row, or one that no repetition mends: nothing is sent any more.",
     "Find out why, look at the position at the venue, then `hedgehold resume` with a reason.",
 )
+GUARD_DENIED: Final = AlertKind(
+    "guard-denied",
+    Severity.NOTICE,
+    "A guard has said no more than once, so what was decided is not done.",
+    "Read which guard it is and its numbers. `docs/guards.md` says what each is for and which "
+    "setting it follows; most end by themselves.",
+)
+LEASE_LOST: Final = AlertKind(
+    "lease-lost",
+    Severity.CRITICAL,
+    "Another process writes the journal by now: this one was silent for longer than its lease.",
+    "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
+    "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
+MARGIN_WARNING: Final = AlertKind(
+    "margin-warning",
+    Severity.WARNING,
+    "The price has come nearer to the short's liquidation than warn_distance.",
+    "Have coins ready. The bot tops up by itself from the wallets of the bag at the same venue.",
+)
+MARGIN_TOPPED_UP: Final = AlertKind(
+    "margin-topped-up",
+    Severity.NOTICE,
+    "The margin had run low, and coins of the bag have arrived in the margin wallet.",
+    "Nothing. The bag and its hedge are the same as before.",
+)
+MARGIN_SWEPT: Final = AlertKind(
+    "margin-swept",
+    Severity.NOTICE,
+    "The margin was larger than it need be, and coins went back to another wallet of the bag.",
+    "Nothing. The bag and its hedge are the same as before.",
+)
+MARGIN_EXHAUSTED: Final = AlertKind(
+    "margin-exhausted",
+    Severity.CRITICAL,
+    "The margin has run low, and no coins can be moved to it.",
+    "Send coins to the account now, or close part of the hedge. Read why none can be moved.",
+)
+MARGIN_REDUCED: Final = AlertKind(
+    "margin-reduced",
+    Severity.CRITICAL,
+    "The short was near its liquidation and no coins came in time, so it is reduced: a part of the "
+    "bag is without a hedge.",
+    "Add coins to the margin wallet. The short grows back by itself once the margin carries it.",
+)
+TRANSFER_FAILED: Final = AlertKind(
+    "transfer-failed",
+    Severity.WARNING,
+    "Coins were to be moved between two wallets, and were not, or nobody has seen them arrive.",
+    "Read the reason: a permission of the key, a limit of the venue. Coins on their way for long: "
+    "look at the venue where they are.",
+)
+
+POSITION_UNREADABLE: Final = AlertKind(
+    "position-unreadable",
+    Severity.WARNING,
+    "The position as the venue reports it contradicts a second source: our own trades, the trades "
+    "and bookings that the venue lists, or the margin that it holds bound.",
+    "Look at the position at the venue. It ends by itself once two sources agree. If what was read "
+    "is true, `hedgehold resume` with a reason makes your word the second source.",
+)
+CHANGED_BY_HAND: Final = AlertKind(
+    "position-changed-by-hand",
+    Severity.WARNING,
+    "Somebody traded in the bag's market who is not this bot.",
+    "If it was you: set manual_changes of the bag to what you want done about it. If it was not: "
+    "change the key and the password of the account.",
+)
+LIQUIDATED: Final = AlertKind(
+    "liquidated",
+    Severity.CRITICAL,
+    "The margin was used up and the venue took a part of the short, or all of it.",
+    "Look at the margin wallet. What is left is hedged again where the margin carries it; put more "
+    "coins into the margin wallet or lower the leverage.",
+)
+DELEVERAGED: Final = AlertKind(
+    "deleveraged",
+    Severity.WARNING,
+    "The venue closed a part of the short by force, because the other side could not pay.",
+    "Nothing, as a rule. If it happens again in the same move, the venue is in trouble.",
+)
+SETTLED: Final = AlertKind(
+    "settled",
+    Severity.WARNING,
+    "The venue settled the contract, or a part of the position.",
+    "Read the venue's notices about the contract: a perpetual is settled when it is taken down.",
+)
+POSITION_MOVED: Final = AlertKind(
+    "position-moved",
+    Severity.WARNING,
+    "The position changed without any trade, and the margin agrees: it was moved between accounts.",
+    "If nobody moved it, look at the account at the venue.",
+)
+COINS_LEFT: Final = AlertKind(
+    "coins-left",
+    Severity.WARNING,
+    "Coins of a hedged bag were sold, withdrawn or moved to where the bag does not count them.",
+    "Mind that the bag is hedged: the short shrinks by as much, at once or after follow_after_s. "
+    "Coins that come back before that change nothing.",
+)
+HEDGE_REMINDER: Final = AlertKind(
+    "hedge-reminder",
+    Severity.NOTICE,
+    "A hedge is open, and the interval in [remind] has passed.",
+    "Nothing, if you still want the hedge. `hedgehold unwind` ends it.",
+)
+HEDGE_FORGOTTEN: Final = AlertKind(
+    "hedge-forgotten",
+    Severity.WARNING,
+    "There is a short, but hardly a coin outside that it protects, and the short did not follow.",
+    "Bring the coins back, or let the short be bought back: see the bag's state and its last cycle "
+    "with `hedgehold status`.",
+)
 
 NOT_SEEN: Final = AlertKind(
     "not-seen",
@@ -150,5 +263,22 @@ CATALOGUE: Final = (
     BOT_FAILED,
     STARTED_AFTER_CRASH,
     TEST,
+    GUARD_DENIED,
+    LEASE_LOST,
+    MARGIN_WARNING,
+    MARGIN_TOPPED_UP,
+    MARGIN_SWEPT,
+    MARGIN_EXHAUSTED,
+    MARGIN_REDUCED,
+    TRANSFER_FAILED,
+    POSITION_UNREADABLE,
+    CHANGED_BY_HAND,
+    LIQUIDATED,
+    DELEVERAGED,
+    SETTLED,
+    POSITION_MOVED,
+    COINS_LEFT,
+    HEDGE_REMINDER,
+    HEDGE_FORGOTTEN,
 )
 """Every kind of alert that there is."""

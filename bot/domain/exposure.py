@@ -21,6 +21,7 @@ from enum import Enum
 from bot.domain.account import AccountSnapshot, Quote, Wallet
 from bot.domain.payoff import book_at_entry, coins_at
 from bot.domain.quantities import ONE, ZERO
+from bot.domain.values import quick
 from bot.errors import IncompleteSnapshot
 
 
@@ -35,6 +36,7 @@ class BucketKind(Enum):
     TRANSIT = "in transit"  # sent and not yet arrived
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """Some coins of a bag and the place where they were seen; the sum of all is Q + w."""
@@ -75,6 +77,7 @@ class Bag:
     symbol: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """What a bag is exposed to. ``short_usd`` is positive for a short, negative for a net long.
@@ -163,17 +166,17 @@ def buckets_of(
     settled when the snapshot was taken. Raises :class:`IncompleteSnapshot` for a missing account.
     """
     found: list[Bucket] = []
-    counted: set[tuple[str, Wallet]] = set()
+    counted: list[tuple[str, Wallet]] = []  # a handful, told apart without a hash
     wanted = [(holding.account, wallet) for holding in bag.holdings for wallet in holding.wallets]
     for account, wallet in [*wanted, (bag.hedge_account, Wallet.MARGIN)]:
         if (account, wallet) in counted:
             continue
-        counted.add((account, wallet))
+        counted.append((account, wallet))
         snapshot = snapshots.get(account)
         if snapshot is None:
             raise IncompleteSnapshot(f"account {account!r} was not seen", surface=account)
         for balance in snapshot.balances:
-            if balance.asset == bag.asset and balance.wallet is wallet:
+            if balance.wallet is wallet and balance.asset == bag.asset:
                 kind = _WALLET_BUCKETS[wallet]
                 found.append(Bucket(kind, f"{account}/{wallet.value}", balance.total_coin))
     found.extend(Bucket(BucketKind.EXTERNAL, e.label, e.amount_coin) for e in bag.external)

@@ -6,11 +6,29 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.account import MarginMode, Quote
+from bot.domain.aftermath import USUAL, ByHand, Reactions
+from bot.domain.carry import funding_per_year
 from bot.domain.decision import Adjust, Decision, HedgePolicy, Pursuit, decide, too_small
 from bot.domain.exposure import Bag, Exposure
 from bot.domain.instrument import InversePerpetual
-from bot.domain.limits import Approved, Denied, GuardFacts, RiskLimits, TradingState, review
-from bot.domain.margin import NEVER, LiquidationPrice, initial_margin_coin, liquidation_price
+from bot.domain.limits import (
+    Ages,
+    Approved,
+    Denied,
+    GuardFacts,
+    RiskLimits,
+    TradingState,
+    review,
+)
+from bot.domain.margin import (
+    NEVER,
+    LiquidationPrice,
+    MarginedPosition,
+    initial_margin_coin,
+    liquidation_price,
+)
+from bot.domain.margin_control import MarginPolicy
+from bot.domain.margin_sizes import Backed, backing_told_coin
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.payoff import FLAT, InverseBook, apply_fill, fee_coin
 from bot.domain.quantities import ONE, ZERO
@@ -21,6 +39,8 @@ from bot.domain.sizing import (
     propose,
     whole_contracts,
 )
+from bot.domain.targets import coin_share
+from bot.domain.values import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +54,21 @@ class HedgePlan:
     limits: RiskLimits
     margin_mode: MarginMode
     leverage: Decimal
+    margin: MarginPolicy | None = None  # None: nobody minds the margin
+    reactions: Reactions = USUAL
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known beside exposure and prices when a bag is judged.
 
     ``isolated_coin`` are the coins bound to the position in isolated mode. ``contract_changes``
-    says what of the contract is not as it was when somebody last agreed to it.
+    says what of the contract is not as it was when somebody last agreed to it. ``by_hand`` are
+    trades by hand that are respected, ``awaited_coin`` coins that left and may come back.
+    ``other_short_usd`` is the short that a second source speaks of where it contradicts the
+    position read. What else is None is not known; :class:`bot.domain.guard_facts.GuardFacts` says
+    what the guard makes of that.
     """
 
     cycle: int
@@ -55,8 +82,15 @@ class Circumstances:
     in_doubt: tuple[str, ...] = ()
     isolated_coin: Decimal | None = None
     contract_changes: tuple[str, ...] = ()
+    by_hand: ByHand | None = None
+    awaited_coin: Decimal = ZERO
+    other_short_usd: Decimal | None = None
+    fees_last_day_usd: Decimal = ZERO
+    believed_mark_usd: Decimal | None = None
+    ages: Ages | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A decision, the order that it asks for, and the guard's word on it.
@@ -98,6 +132,9 @@ def judge(
 ) -> Judgement:
     """Decide what to do about an exposure and ask the guard. Pure and total."""
     now = circumstances
+    by_hand, offset_usd = now.by_hand, ZERO
+    if by_hand is not None:
+        offset_usd = by_hand.offset_usd(exposure.mark_usd, coin_share(plan.policy.target))
     decision = decide(
         exposure,
         plan.policy,
@@ -105,6 +142,8 @@ def judge(
         pursuit=now.pursuit,
         occasion=now.occasion,
         short_cap_usd=now.short_cap_usd,
+        offset_usd=offset_usd,
+        awaited_coin=now.awaited_coin,
     )
     if not isinstance(decision, Adjust):
         return Judgement(exposure, decision, None)
@@ -121,27 +160,55 @@ def judge(
         return Judgement(exposure, too_small(decision), None)
     instrument = plan.instrument
     left = contracts_wanted(decision, instrument, price_usd) - intent.contracts
-    watched = plan.limits.min_liquidation_distance is not None and intent.side is Side.SELL
-    facts = GuardFacts(
+    facts = guard_facts(plan, exposure, quote, now, intent, price_usd=price_usd)
+    is_slice = whole_contracts(left, instrument) > ZERO
+    return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)
+
+
+def guard_facts(
+    plan: HedgePlan,
+    exposure: Exposure,
+    quote: Quote,
+    now: Circumstances,
+    intent: OrderIntent,
+    *,
+    price_usd: Decimal,
+) -> GuardFacts:
+    """What the guard must know about an order that is expected to fill at ``price_usd``.
+
+    What only one limit reads is left out where that limit is off.
+    """
+    limits, instrument = plan.limits, plan.instrument
+    selling = intent.side is Side.SELL
+    liquidation = fees_usd = funding = None
+    if selling and limits.min_liquidation_distance is not None:
+        liquidation = liquidation_after(
+            plan, exposure, intent, price_usd=price_usd, isolated_coin=now.isolated_coin
+        )
+    if selling and limits.max_fees_usd_per_day is not None:
+        fees_usd = now.fees_last_day_usd + intent.notional_usd * instrument.taker_fee_rate
+    if limits.max_funding_cost_per_year is not None:
+        rate, interval_s = quote.funding_rate, quote.funding_interval_s
+        if rate is not None and interval_s is not None:
+            funding = funding_per_year(rate, interval_s)
+    return GuardFacts(
         state=now.state,
         exposure=exposure,
         contract_usd=instrument.contract_usd,
         bid_usd=quote.bid_usd,
         ask_usd=quote.ask_usd,
-        liquidation_after=(
-            liquidation_after(
-                plan, exposure, intent, price_usd=price_usd, isolated_coin=now.isolated_coin
-            )
-            if watched
-            else None
-        ),
+        liquidation_after=liquidation,
         orders_last_hour=now.orders_last_hour,
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
         contract_changes=now.contract_changes,
+        other_short_usd=now.other_short_usd,
+        last_usd=quote.last_usd,
+        believed_mark_usd=now.believed_mark_usd,
+        fees_after_usd=fees_usd,
+        funding_per_year=funding,
+        ages=now.ages,
     )
-    is_slice = whole_contracts(left, instrument) > ZERO
-    return Judgement(exposure, decision, review(intent, plan.limits, facts), is_slice)
 
 
 def liquidation_after(
@@ -198,6 +265,32 @@ def liquidation_now(
         plan.instrument.maintenance,
         plan.instrument.maintenance_convention,
     )
+
+
+def backed_now(
+    plan: HedgePlan,
+    exposure: Exposure,
+    *,
+    told: LiquidationPrice | None,
+    isolated_coin: Decimal | None = None,
+) -> Backed | None:
+    """The short as it stands and the coins behind it: what we reckon, or what the venue must reckon
+    where it tells a nearer liquidation price.
+
+    None where neither is known.
+    """
+    book, locked_coin = _book(exposure)
+    instrument, is_cross = plan.instrument, plan.margin_mode is MarginMode.CROSS
+    position = MarginedPosition(
+        book, exposure.mark_usd, instrument.maintenance, instrument.maintenance_convention
+    )
+    own_coin = _cross_backing(exposure) if is_cross else isolated_coin
+    if own_coin is not None:
+        own_coin += locked_coin
+    told_coin = None if told is None else backing_told_coin(position, told)
+    if own_coin is None or (told_coin is not None and told_coin < own_coin):
+        own_coin = told_coin
+    return None if own_coin is None else Backed(position, own_coin, is_cross)
 
 
 def effective_leverage(exposure: Exposure) -> Decimal | None:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from bot.domain.quantities import ZERO, ClientOrderId
+from bot.domain.values import quick
 
 CLIENT_ID_PREFIX: Final = "hh"
 """Every client order id of ours begins with this; a foreign one on our account is not ours."""
@@ -72,6 +73,7 @@ class FillCause(Enum):
     SETTLEMENT = "settlement"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
     """An order as it was decided. ``contracts`` is positive; the side carries the sign.
@@ -93,6 +95,7 @@ class OrderIntent:
     position_side: str = "net"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """What the venue says about an order. ``average_usd`` is None while nothing is filled."""
@@ -115,6 +118,7 @@ class OrderReport:
         return self.contracts - self.filled_contracts
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One trade of ours. ``fee_coin`` is positive when paid; ``realised_coin`` signed.

@@ -46,13 +46,12 @@ def plain(value: Decimal, places: int | None = None) -> str:
 
     It is rounded to so many ``places`` where they are given, and exact where not.
     """
-    if places is not None:
-        text = format(value, f".{places}f")
-    else:
-        text = str(value)  # much faster, and the same wherever it needs no exponent
-        if "E" in text:
-            text = format(value, "f")
-    if "." in text:
+    text = str(value)  # much faster, and the same wherever it needs no exponent and no rounding
+    point = text.find(".")
+    if "E" in text or (places is not None and 0 <= point < len(text) - 1 - places):
+        text = format(value, "f" if places is None else f".{places}f")
+        point = text.find(".")
+    if point >= 0:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 

@@ -8,10 +8,12 @@ from decimal import Decimal
 from enum import Enum
 
 from bot.domain.account import Wallet
+from bot.domain.aftermath import ByHand, Doubt, Leaving, OpenHedge
 from bot.domain.decision import Pursuit
 from bot.domain.limits import TradingState
 from bot.domain.margin import LiquidationPrice
 from bot.domain.orders import OrderIntent, OrderReport, OrderStatus
+from bot.domain.values import quick
 
 
 class Action(Enum):
@@ -40,6 +42,7 @@ class Outcome(Enum):
         return self in (Outcome.HELD, Outcome.TRADED, Outcome.UNFILLED, Outcome.DENIED)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number that a cycle used: its unit, where it came from, how old it was.
@@ -54,6 +57,7 @@ class Figure:
     age_s: float | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sight:
     """The numbers of one bag at one moment; everything an account of its value needs.
@@ -82,6 +86,7 @@ class Sight:
     effective_leverage: Decimal | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CycleRecord:
     """One bag in one cycle: what was seen, decided and done, and why.
@@ -109,6 +114,7 @@ class CycleRecord:
     figures: tuple[Figure, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class BagMemory:
     """What a bag must not forget between two cycles, nor over a restart.
@@ -118,6 +124,11 @@ class BagMemory:
     it; ``ledger_seen_at`` where to go on reading the venue's ledger. ``base_coin`` is the base of a
     static target: coins at the start plus net flows. ``policy`` is the fingerprint of the settings
     that the last decision followed.
+
+    ``doubt`` is a position that two sources tell differently, ``leaving`` are coins that left and
+    are not followed yet, ``by_hand`` the trades by hand that are respected, ``hedge`` the hedge
+    that is open, and ``reminded_at`` when a person was last reminded of it. ``forgotten``: a person
+    was told that the hedge seems to be. ``resumed_at`` is the last word to resume that was heard.
     """
 
     bag: str
@@ -129,6 +140,13 @@ class BagMemory:
     base_coin: Decimal
     pursuit: Pursuit
     policy: str
+    doubt: Doubt | None = None
+    leaving: Leaving | None = None
+    by_hand: ByHand | None = None
+    hedge: OpenHedge | None = None
+    reminded_at: datetime | None = None
+    forgotten: bool = False
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -15,7 +17,7 @@ from bot.domain.limits import Denied
 from bot.domain.margin import LiquidationPrice, Never
 from bot.domain.orders import Side
 from bot.domain.quantities import BPS, ZERO, as_price, plain
-from bot.domain.records import Action, CycleRecord, Figure, Sight
+from bot.domain.records import Action, CycleRecord, Figure, Outcome, Sight
 from bot.domain.targets import describe
 
 FIGURE_PLACES: Final = 12
@@ -69,6 +71,39 @@ def reason_of(judgement: Judgement) -> str:
             f"({judgement.verdict.rule}): {judgement.verdict.detail}"
         )
     return judgement.decision.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """The guard that said no in a cycle and why; ``times`` is how often it had by then since the
+    process began, None where nobody counted."""
+
+    guard: str
+    detail: str
+    times: int | None
+
+
+_DENIED: Final = re.compile(r"; denied by the guard \((\w+)\): (.*)", re.DOTALL)
+_TIMES: Final = re.compile(r"; that guard has said no (\d+) times? since the start")
+
+
+def times_denied(times: int) -> str:
+    """How a reason says how often a guard has said no; :func:`denial_of` reads it back."""
+    return f"that guard has said no {times} {'time' if times == 1 else 'times'} since the start"
+
+
+def denial_of(record: CycleRecord) -> Denial | None:
+    """The guard's no in a cycle, read off its reason; None where it did not say no."""
+    if record.outcome not in (Outcome.DENIED, Outcome.IN_DOUBT):
+        return None
+    denied = _DENIED.search(record.reason)
+    if denied is None:
+        return None
+    guard, detail = denied.groups()
+    counted = _TIMES.search(detail)
+    if counted is None:
+        return Denial(guard, detail, None)
+    return Denial(guard, detail[: counted.start()], int(counted[1]))
 
 
 def _age_s(now: datetime, at: datetime) -> float:
@@ -141,7 +176,7 @@ def record_fields(record: CycleRecord) -> dict[str, object]:
     Numbers stay decimals, moments stay moments; whoever prints decides on the form. Without a
     sight its numbers are None.
     """
-    sight = record.sight
+    sight, denial = record.sight, denial_of(record)
     fields: dict[str, object] = {
         "name": record.bag,
         "asset": record.asset,
@@ -153,6 +188,8 @@ def record_fields(record: CycleRecord) -> dict[str, object]:
         "action": record.action,
         "contracts": record.contracts,
         "reason": record.reason,
+        "denied_by": None if denial is None else denial.guard,
+        "denied_times": None if denial is None else denial.times,
         "orders": list(record.orders),
         "age_s": round(record.age_s, 3),
         "took_s": round(record.took_s, 3),

@@ -85,15 +85,20 @@ def raw_gap_line(
 
 def target_short_usd(target: Target, exposure: Exposure, base_coin: Decimal) -> Decimal:
     """The short that the target wants, in USD, between nothing and the whole bag."""
+    return cut_short_usd(target, exposure, base_coin, exposure.exposed_usd)
+
+
+def cut_short_usd(
+    target: Target, exposure: Exposure, base_coin: Decimal, exposed_usd: Decimal
+) -> Decimal:
+    """The same for a caller who has the exposed dollars at hand: they are the whole bag."""
     constant_usd, slope_coin = raw_gap_line(
         target,
         delta_coin=exposure.delta_coin,
         short_usd=exposure.short_usd,
         base_coin=base_coin,
     )
-    short_usd, mark_usd = exposure.short_usd, exposure.mark_usd
-    wanted_usd = short_usd + constant_usd + slope_coin * mark_usd
-    exposed_usd = exposure.delta_coin * mark_usd + short_usd
+    wanted_usd = exposure.short_usd + constant_usd + slope_coin * exposure.mark_usd
     cut_usd = wanted_usd if wanted_usd < exposed_usd else exposed_usd
     return cut_usd if cut_usd > ZERO else ZERO
 

@@ -5,6 +5,7 @@ The first thing a new process does is what every cycle does: settle what is in d
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -13,13 +14,21 @@ from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
+from bot.domain.report import times_denied
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
+from bot.engine.margin import after_orders, follow_moves, mind_margin
 from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
-from bot.engine.recording import record_of, record_unseen, unseen_record, write
+from bot.engine.recording import (
+    record_of,
+    record_unread,
+    record_unseen,
+    unseen_record,
+    write,
+)
 from bot.engine.view import View, view_bag
 from bot.errors import (
     AccessDenied,
@@ -28,6 +37,8 @@ from bot.errors import (
     InvariantBroken,
     JournalError,
     SnapshotError,
+    StaleSnapshot,
+    UnreadablePosition,
 )
 
 IN_PASSING: Final = TransferPolicy(reads=2, spacing_s=1.0)
@@ -45,6 +56,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     await _read_controls(desk)
     reconciled = await _settle(desk)
     await _settle_transfers(desk)
+    await follow_moves(desk)
     seen: Look | None = None
     trouble = ""
     try:
@@ -59,7 +71,9 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
             desk, bag, seen, trouble, reconciled, cycle=cycle, began=began, trade=trade
         )
         records.append(record)
-        await _mind_the_breaker(desk, bag, record)
+        if not bag.is_unread:  # two sources that disagree are no failure that more of them mend
+            await _mind_the_breaker(desk, bag, record)
+        await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
     for record in records:
         for alert in desk.attention_to(record.bag).saw(record, desk.clock.now()):
@@ -159,12 +173,20 @@ async def _bag_cycle(
     trade: bool,
 ) -> CycleRecord:
     """One bag from look to journal."""
+    bag.is_unread = False
     if seen is None:
         return await record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
     doubted = bag.doubted_by(reconciled)
     try:
         view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
+    except UnreadablePosition as unread:
+        bag.is_unread = True
+        record, alerts = await record_unread(desk, bag, str(unread), cycle=cycle, began=began)
+        await _tell(desk, alerts)
+        return record
     except (ExchangeError, SnapshotError) as error:
+        if isinstance(error, StaleSnapshot):
+            bag.denials.count(error.guard)
         return await record_unseen(
             desk, bag, Outcome.UNSEEN, f"not seen: {error}", cycle=cycle, began=began
         )
@@ -172,15 +194,19 @@ async def _bag_cycle(
         return await record_unseen(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
-    before = bag.tally.standing()
-    if not doubted:  # else the position may hold trades of which nobody knows yet
+    before, remembered = bag.tally.standing(), bag.memory
+    if not doubted and view.news.unread is None:  # else it may hold trades that nobody knows yet
         bag.tally.see(view.exposure, view.news)
     try:
+        waits = "" if trade else "the bot is stopping"
+        if trade and await mind_margin(desk, bag, view):
+            waits = "coins were sent on their way, and one thing is done at a time"
         return await _act(
-            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, trade=trade
+            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, waits=waits
         )
-    except JournalError:
-        bag.tally.back_to(before)
+    except (JournalError, asyncio.CancelledError):
+        if bag.memory is remembered:  # else the cycle was written down before it was cut
+            bag.tally.back_to(before)
         raise
 
 
@@ -192,19 +218,30 @@ async def _act(
     in_doubt: bool,
     cycle: int,
     began: datetime,
-    trade: bool,
+    waits: str,
 ) -> CycleRecord:
-    """Send what the guard approved, and write the cycle down."""
+    """Send what the guard approved, and write the cycle down. ``waits`` says why nothing is sent
+    where it must not be."""
     placed: tuple[Placed, ...] = ()
     outcome, note = _outcome_before_trading(view, in_doubt=in_doubt)
     if isinstance(view.judgement.verdict, Approved):
-        if trade:
-            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+        if waits:
+            outcome, note = Outcome.HELD, f"not sent: {waits}"
         else:
-            outcome, note = Outcome.HELD, "not sent: the bot is stopping"
+            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+            after_orders(bag, view, sum((one.filled_contracts for one in placed), ZERO))
+    elif isinstance(view.judgement.verdict, Denied):
+        denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
+        note = f"{denied}; {note}" if note else denied
     record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
-    await write(desk, bag, view, placed, record)
+    await _tell(desk, await write(desk, bag, view, placed, record))
     return record
+
+
+async def _tell(desk: Desk, alerts: tuple[Alert, ...]) -> None:
+    """Tell a person what was written down."""
+    for alert in alerts:
+        await announce(desk.notifier, alert)
 
 
 def _outcome_before_trading(view: View, *, in_doubt: bool) -> tuple[Outcome, str]:
@@ -263,6 +300,12 @@ async def _mind_the_breaker(desk: Desk, bag: BagState, record: CycleRecord) -> N
         await desk.journal.set_control(halt)
         desk.controls = await desk.journal.controls()
     await announce(desk.notifier, _state_alert(name, changed, why))
+
+
+async def _mind_the_guards(desk: Desk, bag: BagState, record: CycleRecord) -> None:
+    """Tell a person of a guard that keeps saying no, and when none does any more."""
+    for alert in bag.denials.news(record):
+        await announce(desk.notifier, alert)
 
 
 def _state_alert(bag: str, now: TradingState, why: str) -> Alert:

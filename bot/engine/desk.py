@@ -11,27 +11,32 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.domain.account import Quote
+from bot.domain.aftermath import Doubt
 from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
 from bot.domain.records import EVERYTHING, BagMemory, Control, OrderRecord, Transfer
+from bot.domain.steady_price import Sighting, SteadyPrice, after_look
 from bot.engine.attention import Attention
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
+from bot.engine.denials import Denials
+from bot.engine.guard_memory import DAY, PaidFees, fees_paid, price_believed, trust_of
+from bot.engine.margin_state import MarginState
 from bot.engine.observe import AccountPorts
-from bot.engine.pulse import Pulse
 from bot.engine.reconcile import LookUps, Reconciled
 from bot.engine.tally import Tally
 from bot.ports import Clock, Journal, Notifier, Telemetry
 
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class CyclePolicy:
-    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least."""
+    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least, and how
+    often a person is reminded of an open hedge (None: never)."""
 
     interval_s: float
     deadline_s: float
@@ -40,6 +45,7 @@ class CyclePolicy:
     least_look_ups: int
     breaker: BreakerPolicy
     unseen_s: float = 300.0  # a bag that stays unseen for so long is an alert
+    remind_every_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -81,17 +87,30 @@ class BagState:
     breaker: Breaker
     entries: SeenEntries = field(default_factory=SeenEntries)
     sent: SentOrders = field(default_factory=SentOrders)
+    fees: PaidFees = field(default_factory=PaidFees)
+    denials: Denials = field(default_factory=Denials)
+    price: SteadyPrice | None = None  # as believed after the last recorded look
     tally: Tally = field(default_factory=Tally)
+    margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
+    doubt: Doubt | None = None  # a position that two sources tell differently
+    is_unread: bool = False  # whether the last cycle found none where another source has one
 
     def control_state(self, controls: Iterable[Control]) -> TradingState:
         """The state that was set from outside for this bag."""
         return control_for(self.plan.bag.name, controls)[0]
 
     def state(self, controls: Iterable[Control]) -> TradingState:
-        """The state that holds: the stricter of the controls' and the breaker's."""
-        return strictest(self.control_state(controls), self.breaker.state)
+        """The state that holds: the strictest of the controls', the breaker's, and reducing while
+        the position is in doubt or coins that left are waited for."""
+        waits = self.memory is not None and self.memory.leaving is not None
+        return self.state_while(controls, careful=waits or self.doubt is not None)
+
+    def state_while(self, controls: Iterable[Control], *, careful: bool) -> TradingState:
+        """The state that holds where it is known whether the short may grow at all."""
+        own = TradingState.REDUCING if careful else TradingState.ACTIVE
+        return strictest(self.control_state(controls), self.breaker.state, own)
 
     def doubted_by(self, reconciled: Reconciled) -> tuple[str, ...]:
         """Orders in this bag's market whose outcome is unknown."""
@@ -102,6 +121,21 @@ class BagState:
             if record.intent.symbol == bag.symbol and record.intent.account == bag.hedge_account
         )
 
+    def fees_last_day_usd(self, now: datetime) -> Decimal:
+        """Dollars that this bag's trades have cost in the last day."""
+        fills, fees = self.tally.fills, self.fees
+        if len(fills) > fees.taken:
+            fees.take(fills[fees.taken :], self.plan.instrument.taker_fee_rate)
+            fees.taken = len(fills)
+        return fees.last_day_usd(now)
+
+    def price_after(self, quote: Quote) -> SteadyPrice | None:
+        """The mark price that is believed once a quote was seen; None where no limit asks."""
+        trust = trust_of(self.plan)
+        if trust is None:
+            return None
+        return after_look(self.price, Sighting(quote.mark_usd, quote.index_usd, quote.at), trust)
+
     def remember(self, memory: BagMemory | None, news: News) -> None:
         """Keep in mind what has just been recorded."""
         self.memory = memory
@@ -109,7 +143,7 @@ class BagState:
             return
         for account, entry in news.ledger:
             self.entries.take(account, entry)
-        self.entries.forget_before(memory.at - 2 * OVERLAP)
+        self.entries.forget_before(memory.ledger_seen_at - 2 * OVERLAP)
 
 
 @dataclass(slots=True)
@@ -131,7 +165,6 @@ class Desk:
     moving: bool = True  # whether the journal may hold transfers whose end is not known
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
     in_doubt: tuple[OrderRecord, ...] = ()  # orders whose end was not known then
-    pulse: Pulse = field(default_factory=Pulse)
     attention: dict[str, Attention] = field(default_factory=dict)  # by bag
 
     def attention_to(self, bag: str) -> Attention:
@@ -149,8 +182,7 @@ class Desk:
 
     def contract_changes(self, bag: Bag) -> tuple[str, ...]:
         """What of a bag's contract is not as it was when somebody last agreed to it, in words."""
-        changes = self.accounts[bag.hedge_account].contract_changes
-        return tuple(str(change) for change in changes if change.symbol == bag.symbol)
+        return self.accounts[bag.hedge_account].changes_of(bag.symbol)
 
 
 def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, Decimal | None]:
@@ -171,15 +203,22 @@ def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, De
 async def open_bag(
     plan: HedgePlan, journal: Journal, breaker: BreakerPolicy, *, now: datetime
 ) -> BagState:
-    """A bag as the journal left it: its memory, known ledger lines and recent orders.
+    """A bag as the journal left it: its memory, known ledger lines, recent orders and their fees,
+    the price that was believed.
 
     Raises :class:`bot.errors.JournalError`.
     """
     memory = await journal.memory(plan.bag.name)
     state = BagState(plan, memory, Breaker(breaker))
+    state.doubt = None if memory is None else memory.doubt
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
+    if plan.margin is not None:
+        bag = plan.bag
+        state.margin.take_up(bag.name, bag.hedge_account, bag.asset, await journal.transfers())
     if memory is not None:
+        state.fees = await fees_paid(plan, journal, now=now)
+        state.price = await price_believed(plan, journal)
         for account, entry in await journal.ledger(since=memory.ledger_seen_at - 2 * OVERLAP):
             state.entries.take(account, entry)
     return state

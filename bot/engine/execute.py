@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,6 +33,9 @@ from bot.ports import Clock, Journal
 FILL_LOOK_BACK: Final = timedelta(minutes=1)
 """Clocks of venues differ from ours: fills are searched from this long before the intent."""
 
+READING_S: Final = 0.3
+"""How long, in real seconds, the trades of an order are still waited for by who is to end."""
+
 Answer = TypeVar("Answer")
 
 
@@ -54,27 +58,63 @@ class Placed:
 async def place(
     order: Approved, *, ports: AccountPorts, journal: Journal, clock: Clock, cycle: int
 ) -> Placed:
-    """Journal the intent, send it once, journal the answer. Cancelling the caller does not cut it.
+    """Journal the intent, send it once, journal the answer. Cancelling the caller does not cut it,
+    but for the reading of trades that follows the answer, where that takes long: who looks the
+    order up next reads them.
 
     A final no is an answer, not an exception. Raises :class:`AccessDenied` after journalling it,
     because then no other order will pass either; :class:`bot.errors.JournalError`; and
     :class:`ForbiddenHost`, which ends the process.
     """
-    return await uncut(_send(order, ports=ports, journal=journal, clock=clock, cycle=cycle))
+    written = asyncio.Event()
+    sending = _send(order, written, ports=ports, journal=journal, clock=clock, cycle=cycle)
+    return await uncut(sending, written=written)
 
 
-async def uncut(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Finish ``work`` even if the caller is cancelled meanwhile; then be cancelled."""
+async def uncut(
+    work: Coroutine[Any, Any, Answer], *, written: asyncio.Event | None = None
+) -> Answer:
+    """Finish ``work`` even if the caller is cancelled meanwhile; then be cancelled.
+
+    Once ``written`` is set only reading is left of it, and that gets :data:`READING_S` more.
+    """
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        await _see_the_end_of(task, written)
         raise
 
 
+async def _see_the_end_of(task: asyncio.Task[Any], written: asyncio.Event | None) -> None:
+    """Wait for a task, however often the one who waits is cancelled."""
+    sent = asyncio.ensure_future((written or asyncio.Event()).wait())
+    await _outlast(task, sent)
+    if sent.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=READING_S)
+        task.cancel()
+    sent.cancel()
+    await _outlast(task)
+    if not task.cancelled():
+        task.exception()  # what went wrong was written down, or cannot be; the caller ends anyway
+
+
+async def _outlast(*work: asyncio.Task[Any]) -> None:
+    """Wait for the first of some tasks, however often the one who waits is cancelled."""
+    while not any(one.done() for one in work):
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+
+
 async def _send(
-    order: Approved, *, ports: AccountPorts, journal: Journal, clock: Clock, cycle: int
+    order: Approved,
+    written: asyncio.Event,
+    *,
+    ports: AccountPorts,
+    journal: Journal,
+    clock: Clock,
+    cycle: int,
 ) -> Placed:
     intent = order.intent
     order_id = intent.client_order_id
@@ -97,6 +137,7 @@ async def _send(
         raise  # it never left, and the process ends: the next one looks the order up
     except Exception as surprise:  # noqa: BLE001 - an unforeseen answer is unknown, never a no
         return await _doubt(order_id, f"{type(surprise).__name__} after the send", journal, clock)
+    written.set()
     return await credit(order_id, report, intended_at, ports=ports, journal=journal, clock=clock)
 
 
@@ -120,7 +161,8 @@ async def credit(
             listed = await ports.reader.fills(report.symbol, intended_at - FILL_LOOK_BACK)
         except ExchangeError as error:
             return await _doubt(order_id, f"its trades cannot be read: {error}", journal, clock)
-        fills = tuple(f for f in listed if f.client_order_id == order_id)
+        own = (f for f in listed if f.client_order_id == order_id)
+        fills = tuple({f.trade_id: f for f in own}.values())  # a venue may list a trade twice
         if sum((f.contracts for f in fills), ZERO) != report.filled_contracts:
             return await _doubt(
                 order_id,

@@ -15,23 +15,33 @@ from decimal import Decimal
 from bot.domain.account import AccountSnapshot, Quote, Wallet
 from bot.domain.exposure import Bag, settles_in
 from bot.domain.instrument import ContractChange
+from bot.domain.limits import Ages
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
-from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.engine.together import Question, answered
+from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable, UnreadablePosition
+from bot.ports import AccountReader, Clock, MarketData, OrderGateway, WalletMover
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPorts:
-    """One account's three doors to its venue.
+    """One account's doors to its venue.
 
     ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
+    ``at_once``: the venue lives in this process, so that its answers are not waited for. ``mover``
+    is None where no coins can be moved between its wallets.
     """
 
     reader: AccountReader
     market: MarketData
     gateway: OrderGateway
     contract_changes: tuple[ContractChange, ...] = ()
+    at_once: bool = False
+    mover: WalletMover | None = None
+
+    def changes_of(self, symbol: str) -> tuple[str, ...]:
+        """What of a contract is not as it was when somebody last agreed to it, in words."""
+        return tuple(str(change) for change in self.contract_changes if change.symbol == symbol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +73,38 @@ async def look(
     taken_at = clock.now()
     try:
         async with asyncio.timeout(deadline_s):
-            seen = await asyncio.gather(
-                *(
-                    _look_at(name, ports, markets.get(name, ()), taken_at)
-                    for name, ports in accounts.items()
-                )
-            )
+            asked = [
+                Question(_look_at(name, ports, markets.get(name, ()), taken_at))
+                for name, ports in accounts.items()
+            ]
+            await answered(*asked)
     except TimeoutError as late:
         raise IncompleteSnapshot(
             f"not every answer came within {deadline_s:g} s", surface="deadline"
         ) from late
     quotes: dict[str, Quote] = {}
-    for _, found in seen:
+    snapshots: dict[str, AccountSnapshot] = {}
+    for question in asked:
+        snapshot, found = question.answer
+        snapshots[snapshot.account] = snapshot
         quotes.update(found)
-    return Look(taken_at, {snapshot.account: snapshot for snapshot, _ in seen}, quotes)
+    return Look(taken_at, snapshots, quotes)
 
 
 async def _look_at(
     name: str, ports: AccountPorts, symbols: Collection[str], taken_at: datetime
 ) -> tuple[AccountSnapshot, Mapping[str, Quote]]:
     reader = ports.reader
-    if symbols:
+    quotes: Mapping[str, Quote] = {}
+    if ports.at_once:
+        asked = Question(reader.balances()), Question(reader.positions())
+        orders = Question(reader.open_orders())
+        quoted = (Question(ports.market.quotes(symbols)),) if symbols else ()
+        await answered(*asked, orders, *quoted)
+        balances, positions, open_orders = asked[0].answer, asked[1].answer, orders.answer
+        for question in quoted:
+            quotes = question.answer
+    elif symbols:
         balances, positions, open_orders, quotes = await asyncio.gather(
             reader.balances(),
             reader.positions(),
@@ -91,7 +112,6 @@ async def _look_at(
             ports.market.quotes(symbols),
         )
     else:
-        quotes = {}
         balances, positions, open_orders = await asyncio.gather(
             reader.balances(), reader.positions(), reader.open_orders()
         )
@@ -102,12 +122,12 @@ async def _look_at(
 
 
 def require_fresh(
-    seen: Look, symbol: str, *, now: datetime, max_age_s: float, max_ahead_s: float = 5.0
+    seen: Look, symbol: str, *, now: datetime, max_age_s: float, max_ahead_s: float | None
 ) -> None:
     """Raise :class:`StaleSnapshot` where the look or the market's quote is too old.
 
     A quote from the future beyond ``max_ahead_s`` means that two clocks disagree, which makes its
-    age unknown.
+    age unknown; None lets any pass.
     """
     age_s = seen.age_s(now)
     if age_s > max_age_s:
@@ -121,21 +141,35 @@ def require_fresh(
             f"the quote of {symbol} is {quote_age_s:.1f} s old, the limit is {max_age_s:g} s",
             age_s=quote_age_s,
         )
-    if quote_age_s < -max_ahead_s:
+    if max_ahead_s is not None and quote_age_s < -max_ahead_s:
         raise StaleSnapshot(
-            f"the quote of {symbol} is {-quote_age_s:.1f} s ahead of our clock", age_s=quote_age_s
+            f"the quote of {symbol} is {-quote_age_s:.1f} s ahead of our clock",
+            age_s=quote_age_s,
+            guard="max_clock_skew_s",
         )
+
+
+def ages_of(bag: Bag, seen: Look, *, now: datetime) -> Ages:
+    """How old each surface is that a bag is judged by; of the balances the oldest."""
+    hedged_s = (now - seen.snapshots[bag.hedge_account].taken_at).total_seconds()
+    return Ages(
+        balances_s=max((now - s.taken_at).total_seconds() for s in seen.snapshots.values()),
+        positions_s=hedged_s,
+        orders_s=hedged_s,
+        quotes_s=(now - seen.quotes[bag.symbol].at).total_seconds(),
+    )
 
 
 def require_whole(bag: Bag, seen: Look, memory: BagMemory | None) -> None:
     """Raise :class:`IncompleteSnapshot` where an empty answer contradicts what is known.
 
-    A position list without our market counts as flat only if the margin wallet binds nothing that
-    it does not explain; a balance list without any coin of a bag that had some counts as unread.
+    A position list without our market is unreadable where the margin wallet binds what it does not
+    explain (:class:`UnreadablePosition`); a balance list without any coin of a bag that had some
+    counts as unread. Whether a position that there was is gone is for :mod:`changes` to find out.
     """
     account = seen.snapshots[bag.hedge_account]
     if not account.position_of(bag.symbol):
-        _require_flat(bag, account, memory)
+        _require_flat(bag, account)
     declared = sum((e.amount_coin for e in bag.external), ZERO)
     if (
         memory is not None
@@ -152,7 +186,7 @@ def require_whole(bag: Bag, seen: Look, memory: BagMemory | None) -> None:
         )
 
 
-def _require_flat(bag: Bag, account: AccountSnapshot, memory: BagMemory | None) -> None:
+def _require_flat(bag: Bag, account: AccountSnapshot) -> None:
     """No position is listed in the bag's market: is that so?"""
     bound = [
         balance.used_coin
@@ -163,18 +197,9 @@ def _require_flat(bag: Bag, account: AccountSnapshot, memory: BagMemory | None) 
         settles_in(position.symbol, bag.asset) for position in account.positions
     )
     if not explained and any(used is not None and used != ZERO for used in bound):
-        raise IncompleteSnapshot(
+        raise UnreadablePosition(
             f"{account.account} lists neither position nor order in {bag.asset}, but "
-            f"margin is bound",
-            surface="positions",
-        )
-    if memory is None or memory.contracts == ZERO:
-        return
-    if not bound or any(used is None or used != ZERO for used in bound):
-        raise IncompleteSnapshot(
-            f"{account.account} lists no position in {bag.symbol}, but there was one of "
-            f"{memory.contracts} contracts and nothing says that its margin is free",
-            surface="positions",
+            f"margin is bound"
         )
 
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 from bot.domain.account import Quote
 from bot.domain.exposure import Exposure, assess_bag, buckets_of
-from bot.domain.judgement import HedgePlan, liquidation_after
-from bot.domain.limits import Approved, Denied, GuardFacts, review
+from bot.domain.judgement import Circumstances, HedgePlan, guard_facts
+from bot.domain.limits import Ages, Approved, Denied, review
 from bot.domain.orders import OrderIntent, Side, TimeInForce, client_order_id
 from bot.domain.quantities import ZERO
-from bot.engine.desk import DAY, SentOrders, control_for
+from bot.engine.desk import SentOrders, control_for
 from bot.engine.execute import Placed, place
-from bot.engine.observe import AccountPorts, Look, contracts_held, look_with_patience
+from bot.engine.guard_memory import DAY, fees_paid
+from bot.engine.observe import AccountPorts, Look, ages_of, contracts_held, look_with_patience
 from bot.ports import Clock, Journal
 
 
@@ -26,6 +27,7 @@ class Seen:
     quote: Quote
     contracts: Decimal
     isolated_coin: Decimal | None
+    ages: Ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Bench:
             quote,
             contracts_held(bag, seen),
             sum(isolated, ZERO) if isolated else None,
+            ages_of(bag, seen, now=self.clock.now()),
         )
 
     async def _seen(self) -> Look:
@@ -125,25 +128,29 @@ class Bench:
         for order in reversed(await self.journal.orders(bag=bag.name, since=now - DAY)):
             sent.add(order.intended_at, order.intent.notional_usd)
         orders, turnover_usd = sent.rates(now)
-        facts = GuardFacts(
+        fees = await fees_paid(plan, self.journal, now=now)
+        known = Circumstances(
+            cycle=0,
             state=state,
-            exposure=seen.exposure,
-            contract_usd=plan.instrument.contract_usd,
-            bid_usd=seen.quote.bid_usd,
-            ask_usd=seen.quote.ask_usd,
-            liquidation_after=liquidation_after(
-                plan,
-                seen.exposure,
-                intent,
-                price_usd=intent.limit_usd or seen.quote.mark_usd,
-                isolated_coin=seen.isolated_coin,
-            ),
+            base_coin=seen.exposure.equity_coin,
             orders_last_hour=orders,
             turnover_last_day_usd=turnover_usd,
+            isolated_coin=seen.isolated_coin,
+            contract_changes=self.ports.changes_of(bag.symbol),
+            fees_last_day_usd=fees.last_day_usd(now),
+            ages=seen.ages,
             in_doubt=tuple(
                 record.intent.client_order_id
                 for record in await self.journal.unsettled()
                 if record.intent.symbol == bag.symbol and record.intent.account == bag.hedge_account
             ),
+        )
+        facts = guard_facts(
+            plan,
+            seen.exposure,
+            seen.quote,
+            known,
+            intent,
+            price_usd=intent.limit_usd or seen.quote.mark_usd,
         )
         return review(intent, plan.limits, facts)

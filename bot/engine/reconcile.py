@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bot.domain.orders import OrderReport, OrderStatus
 from bot.domain.quantities import ClientOrderId
 from bot.domain.records import OrderRecord
-from bot.engine.execute import Placed, credit
+from bot.engine.execute import Placed, credit, uncut
 from bot.engine.observe import AccountPorts
 from bot.errors import ExchangeError, OrderNotFound
 from bot.ports import Clock, Journal
@@ -95,7 +95,7 @@ async def _look_up(
         if report is not None:
             look_ups.misses.pop(order_id, None)
             if not report.status.is_final:
-                report = await ports.gateway.cancel(order_id, symbol)
+                report = await uncut(ports.gateway.cancel(order_id, symbol))
     except ExchangeError:
         return None  # also where it was found but cannot be cancelled: it may just have ended
     if report is not None:

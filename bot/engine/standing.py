@@ -138,6 +138,8 @@ _NOTHING: Final[Mapping[str, object]] = dict.fromkeys(
         "action",
         "contracts",
         "reason",
+        "denied_by",
+        "denied_times",
         "orders",
         "age_s",
         "took_s",

@@ -26,9 +26,11 @@ from bot.domain.exposure import Exposure
 from bot.domain.orders import Fill
 from bot.domain.payoff import FLAT, InverseBook
 from bot.domain.quantities import ZERO
+from bot.domain.values import quick
 from bot.engine.changes import News
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a tally stood before a look."""
@@ -132,6 +134,8 @@ def _others(news: News | None, *, paid_coin: Decimal) -> Iterator[Event]:
     if news is None:
         return
     yield from (Traded(fill.face_usd * fill.side.sign, fill.price_usd) for _, fill in news.fills)
+    if not news.fills:  # what no trade is listed for was made at the mark, as far as anybody knows
+        yield from (Traded(c.face_usd, c.face_usd / c.cost_coin) for c in news.changes)
     fees_coin = ZERO
     for _, entry in news.ledger:
         if entry.kind is EntryKind.FUNDING:

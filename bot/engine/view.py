@@ -13,19 +13,25 @@ from bot.domain.limits import TradingState
 from bot.domain.quantities import ZERO
 from bot.domain.records import Figure, Sight
 from bot.domain.report import figures_of, sight_of
+from bot.domain.steady_price import SteadyPrice
 from bot.domain.transit import in_transit_coin
+from bot.domain.values import quick
 from bot.engine.changes import News, Sources, changes_since
 from bot.engine.desk import BagState, Desk, control_for
+from bot.engine.margin_view import MarginView, margin_view
 from bot.engine.observe import (
     Look,
+    ages_of,
     contracts_held,
     look_with_patience,
     require_fresh,
     require_whole,
 )
+from bot.engine.reactions import Reaction, has_resumed, no_reaction, react, resumed_at
 from bot.errors import IncompleteSnapshot
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class View:
     """What a bag looks like and what is to be done about it, before anything is."""
@@ -35,10 +41,12 @@ class View:
     state: TradingState
     exposure: Exposure
     news: News
-    base_coin: Decimal
+    reaction: Reaction
     judgement: Judgement
+    price: SteadyPrice | None
     sight: Sight
     figures: tuple[Figure, ...]
+    margin: MarginView
 
 
 async def view_bag(
@@ -47,13 +55,13 @@ async def view_bag(
     """Assess a bag from a look, explain what changed, decide and ask the guard.
 
     While an order of the market is in doubt nothing is read into its changes. What would be acted
-    on at once is looked at a second time first. Raises :class:`bot.errors.SnapshotError` where the
-    look is not whole, fresh or stable, and whatever venue and journal raise.
+    on at once is looked at a second time first, and so is a margin that runs low. Raises
+    :class:`bot.errors.SnapshotError` where the look is not whole, fresh or stable
+    (:class:`bot.errors.UnreadablePosition` where the position is gone and no second source says
+    so), and whatever venue and journal raise.
     """
-    if in_doubt:
-        return _judge(desk, bag, seen, _unchanged(desk, bag, seen), cycle=cycle, in_doubt=in_doubt)
-    news = await _news(desk, bag, seen)
-    if news.occasion and bag.memory is not None:
+    news = _unchanged(desk, bag, seen) if in_doubt else await _news(desk, bag, seen)
+    if news.occasion:
         again = await look_with_patience(
             desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
         )
@@ -65,11 +73,36 @@ async def view_bag(
                 surface="changes",
             )
         seen, news = again, confirmed
-    view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=())
-    if view.judgement.intent is None:
+    view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=in_doubt)
+    if view.margin.wants_to_act:
+        first = view.margin
+        seen, news = await _margin_again(desk, bag, news, in_doubt=bool(in_doubt))
+        view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=in_doubt)
+        view = replace(view, margin=view.margin.after(first))
+    if in_doubt or view.judgement.intent is None:
         return view
     priced = await _with_touch(desk, bag, seen)
-    return view if priced is seen else _judge(desk, bag, priced, news, cycle=cycle, in_doubt=())
+    if priced is seen:
+        return view
+    steady = view.margin.is_steady
+    view = _judge(desk, bag, priced, news, cycle=cycle, in_doubt=())
+    return replace(view, margin=replace(view.margin, is_steady=steady))
+
+
+async def _margin_again(
+    desk: Desk, bag: BagState, news: News, *, in_doubt: bool
+) -> tuple[Look, News]:
+    """A second look at a margin that runs low: one wrong price or balance must move nothing."""
+    again = await look_with_patience(
+        desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
+    )
+    confirmed = _unchanged(desk, bag, again) if in_doubt else await _news(desk, bag, again)
+    if not news.agrees_with(confirmed):
+        raise IncompleteSnapshot(
+            "two looks disagree about what the bag holds while its margin runs low",
+            surface="changes",
+        )
+    return again, confirmed
 
 
 async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
@@ -81,18 +114,30 @@ async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
         return seen
     asked = await desk.accounts[account].market.quotes([symbol])
     priced = replace(seen, quotes={**seen.quotes, **asked})
-    require_fresh(priced, symbol, now=desk.clock.now(), max_age_s=desk.policy.max_snapshot_age_s)
+    _require_fresh(desk, bag, priced)
     return priced
+
+
+def _require_fresh(desk: Desk, bag: BagState, seen: Look) -> None:
+    require_fresh(
+        seen,
+        bag.plan.bag.symbol,
+        now=desk.clock.now(),
+        max_age_s=desk.policy.max_snapshot_age_s,
+        max_ahead_s=bag.plan.limits.max_clock_skew_s,
+    )
 
 
 async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
     """Check that a look can be used for a bag and say what is new in it."""
     now, plan = desk.clock.now(), bag.plan
-    require_fresh(seen, plan.bag.symbol, now=now, max_age_s=desk.policy.max_snapshot_age_s)
+    _require_fresh(desk, bag, seen)
     require_whole(plan.bag, seen, bag.memory)
     coins = sum((b.amount_coin for b in _buckets(desk, bag, seen)), ZERO)
+    said_at = resumed_at(plan.bag.name, desk.controls)
+    was_told = bag.doubt is not None and bag.doubt.told
     return await changes_since(
-        plan.bag,
+        plan,
         bag.memory,
         seen,
         coins=coins,
@@ -103,6 +148,7 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
             bag.entries,
             desk.policy.grace_s,
             fills_expected=bag.fills_expected,
+            is_accepted=was_told and has_resumed(bag.memory, said_at),
         ),
         now=now,
     )
@@ -131,21 +177,36 @@ def _judge(
     buckets = _buckets(desk, bag, seen)
     exposure = assess_bag(plan.bag, seen.snapshots, quote, buckets)
     memory = bag.memory
-    occasion = news.occasion
-    if memory is None:
-        base_coin = exposure.equity_coin
+    if in_doubt or news.unread is not None:
+        reaction = no_reaction(memory, exposure)
     else:
-        base_coin = memory.base_coin
-        if news.flow is not None:
-            base_coin += news.flow.amount_coin
-        if not occasion and memory.policy != plan.policy.fingerprint:
-            occasion = "the settings of this bag changed"
+        reaction = react(plan, memory, news, exposure, controls=desk.controls, now=now)
+    unread, other_short_usd = news.unread, None
+    if unread is not None:
+        other_short_usd = -unread.ledger * plan.instrument.contract_usd
+    doubtful = unread is not None or (bool(in_doubt) and bag.doubt is not None)
+    state = bag.state_while(desk.controls, careful=doubtful or reaction.leaving is not None)
     legs = seen.snapshots[plan.bag.hedge_account].position_of(plan.bag.symbol)
     isolated = [leg.isolated_coin for leg in legs if leg.isolated_coin is not None]
     isolated_coin = sum(isolated, ZERO) if isolated else None
     orders_last_hour, turnover_usd = bag.sent.rates(now)
+    price = bag.price_after(quote)
     _, short_cap_usd = control_for(plan.bag.name, desk.controls)
-    state = bag.state(desk.controls)
+    ours = liquidation_now(plan, exposure, isolated_coin=isolated_coin)
+    margin = margin_view(
+        desk,
+        bag,
+        seen,
+        exposure,
+        ours=ours,
+        isolated_coin=isolated_coin,
+        base_coin=reaction.base_coin,
+        in_doubt=bool(in_doubt) or unread is not None,
+    )
+    wanted_usd = None
+    if margin.cap_usd is not None and (short_cap_usd is None or margin.cap_usd < short_cap_usd):
+        wanted_usd = _least(margin.wanted_usd, short_cap_usd)
+        short_cap_usd = margin.cap_usd
     judgement = judge(
         plan,
         exposure,
@@ -153,45 +214,66 @@ def _judge(
         Circumstances(
             cycle=cycle,
             state=state,
-            base_coin=base_coin,
+            base_coin=reaction.base_coin,
             pursuit=Pursuit.NONE if memory is None else memory.pursuit,
-            occasion=occasion,
+            occasion=reaction.occasion,
             short_cap_usd=short_cap_usd,
             orders_last_hour=orders_last_hour,
             turnover_last_day_usd=turnover_usd,
             in_doubt=in_doubt,
             isolated_coin=isolated_coin,
             contract_changes=desk.contract_changes(plan.bag),
+            by_hand=reaction.by_hand,
+            awaited_coin=reaction.awaited_coin,
+            other_short_usd=other_short_usd,
+            fees_last_day_usd=bag.fees_last_day_usd(now),
+            believed_mark_usd=None if price is None else price.mark_usd,
+            ages=ages_of(plan.bag, seen, now=now),
         ),
     )
     reported = [leg.liquidation_price for leg in legs if leg.liquidation_price is not None]
-    liquidation = (
-        reported[0]
-        if len(reported) == 1
-        else liquidation_now(plan, exposure, isolated_coin=isolated_coin)
-    )
+    liquidation = reported[0] if len(reported) == 1 else ours
     sight = sight_of(
         exposure,
         judgement.decision,
         funding_rate=quote.funding_rate,
         liquidation_price=liquidation,
     )
+    if wanted_usd is not None:
+        sight = _below_target(sight, exposure, wanted_usd)
     return View(
         taken_at=seen.taken_at,
         age_s=seen.age_s(now),
         state=state,
         exposure=exposure,
         news=news,
-        base_coin=base_coin,
+        reaction=reaction,
         judgement=judgement,
+        price=price,
         sight=sight,
         figures=figures_of(
             plan,
             buckets,
             quote,
             judgement,
-            base_coin=base_coin,
+            base_coin=reaction.base_coin,
             balances_at=seen.taken_at,
             now=now,
         ),
+        margin=margin,
+    )
+
+
+def _least(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return one if other is None or (one is not None and one < other) else other
+
+
+def _below_target(sight: Sight, exposure: Exposure, wanted_usd: Decimal) -> Sight:
+    """The sight of a hedge that the margin keeps below its target: the target stays as it is."""
+    exposed_usd = exposure.exposed_usd
+    return replace(
+        sight,
+        target_short_usd=wanted_usd,
+        target_ratio=wanted_usd / exposed_usd if exposed_usd > ZERO else None,
+        gap_usd=wanted_usd - exposure.short_usd,
     )

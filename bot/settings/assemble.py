@@ -1,4 +1,4 @@
-"""All layers in their order: defaults, files, `.env`, environment, flags; unknown names are found.
+"""All layers in their order: defaults, files, `.env`, credentials, environment, flags.
 
 Files say which accounts, bags and markets there are. The environment and flags override values of
 what is there, so each of their names is compared with the tree of keys, and one that fits nowhere
@@ -17,6 +17,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.settings.address import passwords_in
+from bot.settings.credentials import read_credentials
 from bot.settings.layers import Layers, Origin, Place
 from bot.settings.shape import Choice, Items, Leaf, Named, Shape, Table, dotted, leaves, value_at
 from bot.settings.sources import default_file, read_dotenv, read_toml
@@ -47,6 +48,8 @@ def assemble(
     if dotenv is not None:
         variables = read_dotenv(dotenv)
         mistakes += _lay_variables(layers, shape, variables, Place.DOTENV)
+    handed_over = read_credentials(environ)
+    mistakes += _lay_variables(layers, shape, handed_over, Place.CREDENTIALS)
     mistakes += _lay_variables(layers, shape, environ, Place.ENVIRONMENT)
     mistakes += _lay_flags(layers, shape, overrides)
     return layers, mistakes
@@ -155,7 +158,7 @@ def _meant(name: str, known: Mapping[str, object], place: Place) -> str | None:
         if near:
             return f"did you mean {PREFIX}{near[0]}?"
         return "remove it, or define in a file what it names"
-    if place is Place.DOTENV and upper in ends:
+    if place is not Place.ENVIRONMENT and upper in ends:
         return f"did you mean {PREFIX}{upper}?"
     head, _, end = upper.partition("_")
     if SequenceMatcher(None, head, PREFIX.rstrip("_")).ratio() > 0.7:

@@ -14,6 +14,7 @@ from bot.errors import ConfigError
 from bot.settings.account_checks import account_mistakes
 from bot.settings.address import is_loopback
 from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
+from bot.settings.margin_checks import margin_mistakes
 from bot.settings.model import Mode, Settings
 from bot.settings.shape import Path
 from bot.settings.telling import Confirmation
@@ -25,6 +26,7 @@ _SCHEMES: Final = ("sqlite:///", "postgresql://")
 def mistakes(settings: Settings) -> Iterator[Mistake]:
     """Everything that does not fit together."""
     yield from _values(settings)
+    yield from margin_mistakes(settings)
     yield from account_mistakes(settings)
     for number, bag in enumerate(settings.bags):
         yield from _bag(settings, bag, ("bags", number))

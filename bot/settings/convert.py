@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from bot.domain.aftermath import Reactions
 from bot.domain.bands import automatic_band, override
 from bot.domain.decision import HedgePolicy
 from bot.domain.exposure import Bag, External, Holding
 from bot.domain.instrument import InversePerpetual, choose_contract
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import RiskLimits
+from bot.domain.margin_control import MarginPolicy
 from bot.domain.quantities import plain
 from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
@@ -29,7 +31,7 @@ from bot.settings.bags import (
     TargetSettings,
     UsdTarget,
 )
-from bot.settings.model import BandSettings, LimitSettings, Settings
+from bot.settings.model import BandSettings, MarginSettings, Settings
 
 
 def hedge_plans(
@@ -45,7 +47,7 @@ def hedge_plans(
             "bags: there is nothing to hedge; describe a bag in a file and name it with --config "
             "(config/dry-run.toml is an example)"
         )
-    limits = risk_limits(settings.limits)
+    limits = risk_limits(settings)
     plans = []
     for bag in settings.bags:
         account = settings.accounts[bag.hedge.account]
@@ -68,6 +70,10 @@ def hedge_plans(
                 limits=limits,
                 margin_mode=account.margin_mode,
                 leverage=account.leverage,
+                margin=margin_policy(settings.margin),
+                reactions=Reactions(
+                    manual=bag.manual_changes, follow_after_s=float(bag.follow_after_s)
+                ),
             )
         )
     return tuple(plans)
@@ -128,8 +134,10 @@ def fingerprint(target: Target, band: BagBandSettings) -> str:
     return hashlib.sha256("|".join(asked).encode()).hexdigest()[:12]
 
 
-def risk_limits(limits: LimitSettings) -> RiskLimits:
+def risk_limits(settings: Settings) -> RiskLimits:
     """The hard limits of every bag."""
+    limits = settings.limits
+    skew_s = limits.max_clock_skew_s
     return RiskLimits(
         max_order_usd=limits.max_order_usd,
         max_short_usd=limits.max_short_usd,
@@ -137,6 +145,29 @@ def risk_limits(limits: LimitSettings) -> RiskLimits:
         max_turnover_usd_per_day=limits.max_turnover_usd_per_day,
         min_liquidation_distance=limits.min_liquidation_distance,
         max_price_deviation=limits.max_price_deviation,
+        max_short_share=limits.max_short_share,
+        max_fees_usd_per_day=limits.max_fees_usd_per_day,
+        max_price_jump=limits.max_price_jump,
+        max_funding_cost_per_year=limits.max_funding_cost_per_year,
+        max_snapshot_age_s=float(settings.cycle.max_snapshot_age_s),
+        max_clock_skew_s=None if skew_s is None else float(skew_s),
+    )
+
+
+def margin_policy(margin: MarginSettings) -> MarginPolicy:
+    """How the margin of every bag is minded."""
+    return MarginPolicy(
+        warn_distance=margin.warn_distance,
+        top_up_distance=margin.top_up_distance,
+        top_up_to=margin.top_up_to,
+        reduce_distance=margin.reduce_distance,
+        reduce_to=margin.reduce_to,
+        sweep_distance=margin.sweep_distance,
+        sweep_to=margin.sweep_to,
+        keep_share=margin.keep_share,
+        day_share=margin.max_moved_share_per_day,
+        least_share=margin.min_move_share,
+        patience_s=float(margin.patience_s),
     )
 
 

@@ -20,6 +20,7 @@ class Place(Enum):
     DEFAULT = "default.toml"
     FILE = "file"
     DOTENV = ".env"
+    CREDENTIALS = "credentials"
     ENVIRONMENT = "environment"
     FLAG = "flag"
 
@@ -42,7 +43,7 @@ class Origin:
         match self.place:
             case Place.FILE | Place.DEFAULT:
                 return f"in {self.name or self.place.value}"
-            case Place.DOTENV | Place.ENVIRONMENT:
+            case Place.DOTENV | Place.CREDENTIALS | Place.ENVIRONMENT:
                 return f"from {self.name} ({self.place.value})"
             case _:
                 return "on the command line" if self.place is Place.FLAG else "by default"

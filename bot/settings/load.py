@@ -35,8 +35,8 @@ def load(
     environ: Mapping[str, str] | None = None,
     dotenv: Path | None = Path(".env"),
 ) -> Loaded:
-    """Lay flags over the environment over ``dotenv`` over ``files`` (later ones win) over the
-    defaults, and check the outcome.
+    """Lay flags over the environment over credentials over ``dotenv`` over ``files`` (later ones
+    win) over the defaults, and check the outcome.
 
     ``overrides`` are flags by dotted key; None means that a flag was not given. ``environ`` is the
     process's environment unless given. Raises :class:`ConfigError` with one line per mistake.

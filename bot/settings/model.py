@@ -19,13 +19,16 @@ from bot.settings.numbers import (
     Count,
     CountOrOff,
     DistanceOrOff,
+    LeaseSeconds,
     Positive,
     PositiveShare,
     Seconds,
     SecondsOrNone,
+    SecondsOrOff,
     Share,
     ShareOrOff,
     UsdOrOff,
+    YearlyShareOrOff,
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
@@ -58,6 +61,27 @@ class LimitSettings(Section):
     max_turnover_usd_per_day: UsdOrOff
     min_liquidation_distance: DistanceOrOff
     max_price_deviation: ShareOrOff
+    max_short_share: ShareOrOff
+    max_fees_usd_per_day: UsdOrOff
+    max_price_jump: ShareOrOff
+    max_funding_cost_per_year: YearlyShareOrOff
+    max_clock_skew_s: SecondsOrOff
+
+
+class MarginSettings(Section):
+    """When coins are moved to the margin and back, and when the short shrinks; None is "off"."""
+
+    warn_distance: DistanceOrOff
+    top_up_distance: DistanceOrOff
+    top_up_to: Positive
+    reduce_distance: DistanceOrOff
+    reduce_to: Positive
+    sweep_distance: DistanceOrOff
+    sweep_to: Positive
+    keep_share: Share
+    max_moved_share_per_day: Positive
+    min_move_share: Share
+    patience_s: Seconds
 
 
 class BandSettings(Section):
@@ -84,10 +108,24 @@ class ReconcileSettings(Section):
     look_ups: Count
 
 
+class WatchdogSettings(Section):
+    """When a loop counts as stuck, for the service manager that restarts it."""
+
+    patience_s: Seconds
+
+
+class RemindSettings(Section):
+    """How often a person is reminded of an open hedge; None is "off"."""
+
+    every_s: SecondsOrOff
+
+
 class JournalSettings(Section):
-    """Where the journal is kept. The address can hold a password, so it shows itself masked."""
+    """Where the journal is kept, and how long its one writer may be silent. The address can hold a
+    password, so it shows itself masked."""
 
     url: SecretStr
+    lease_s: LeaseSeconds
 
 
 class LogSettings(Section):
@@ -124,9 +162,12 @@ class Settings(BaseSettings):
     accounts: dict[AccountName, AccountSettings] = Field(default_factory=dict)
     bags: tuple[BagSettings, ...] = ()
     limits: LimitSettings
+    margin: MarginSettings
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
+    watchdog: WatchdogSettings
+    remind: RemindSettings
     journal: JournalSettings
     log: LogSettings
     http: HttpSettings

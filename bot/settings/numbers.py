@@ -160,6 +160,14 @@ DistanceOrOff = Annotated[
 ]
 """A share of the price, above 0 and perhaps above 1; None for "off"."""
 
+YearlyShareOrOff = Annotated[
+    Decimal | None,
+    BeforeValidator(
+        Wanted("a share per year above 0", "0.3, which is 30 % a year", above=ZERO, word="off")
+    ),
+]
+"""A share per year, above 0 and perhaps above 1; None for "off"."""
+
 AnyNumber = Annotated[Decimal, BeforeValidator(Wanted("a number", "0.0001", at_least=-_LARGEST))]
 """A number of either sign."""
 
@@ -179,6 +187,8 @@ PositiveOrAuto = Annotated[
 ]
 """A number above 0; None for "auto"."""
 
+_HOUR_S = Decimal(3600)
+
 Seconds = Annotated[
     Decimal, BeforeValidator(Wanted("a number of seconds above 0", "60", above=ZERO))
 ]
@@ -188,6 +198,19 @@ SecondsOrNone = Annotated[
     Decimal, BeforeValidator(Wanted("a number of seconds, 0 or more", "60", at_least=ZERO))
 ]
 """Seconds, 0 or more."""
+
+SecondsOrOff = Annotated[
+    Decimal | None,
+    BeforeValidator(Wanted("a number of seconds above 0", "60", above=ZERO, word="off")),
+]
+"""Seconds, above 0; None for "off"."""
+LeaseSeconds = Annotated[
+    Decimal,
+    BeforeValidator(
+        Wanted("a number of seconds from 10 to 3600", "90", at_least=Decimal(10), at_most=_HOUR_S)
+    ),
+]
+"""Seconds of a lease: shorter ones could be over within a slow write."""
 
 Leverage = Annotated[
     Decimal,

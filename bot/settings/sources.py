@@ -10,6 +10,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from bot.errors import ConfigError
+from bot.settings.access import require_secret
 
 
 def default_file() -> Path:
@@ -49,12 +50,19 @@ def read_toml(path: Path) -> dict[str, object]:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """The variables of a `.env` file, none where there is no file. Raises :class:`ConfigError`.
+    """The variables of a `.env` file, none where there is no file. Raises :class:`ConfigError`,
+    also where others can read it."""
+    if not path.is_file():
+        return {}
+    require_secret(path)
+    return read_variables(path)
+
+
+def read_variables(path: Path) -> dict[str, str]:
+    """The variables of a file of ``NAME=value`` lines. Raises :class:`ConfigError`.
 
     Values are taken as they are written: nothing in them is expanded.
     """
-    if not path.is_file():
-        return {}
     found: dict[str, str] = {}
     try:
         with path.open(encoding="utf-8") as stream:

@@ -79,7 +79,6 @@ class HttpSettings(Section):
     port: PortOrOff
     called: tuple[HostName, ...]
     confirm: tuple[Confirmation, ...]
-    max_beat_age_s: Seconds
     max_cycle_age_s: SecondsOrAuto
 
     @property

@@ -17,7 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.adapters.clock import VirtualClock
-from bot.adapters.journal import DatabaseJournal, open_journal
+from bot.adapters.journal import open_journal
+from bot.adapters.journal.database import DatabaseJournal
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.telemetry import LineTelemetry
 from bot.app.dry_run import account_ports, rehearsal_plans

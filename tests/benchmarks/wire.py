@@ -12,6 +12,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
+from compileall import compile_dir
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 
+import bot
 from bot.logs import configure
 from bot.settings import load_settings
 from tests.benchmarks.bare import Bare, bare
@@ -184,7 +186,8 @@ def _orders(runner: asyncio.Runner, folder: Path, base_url: str, effort: Effort)
 
 
 def _starts(folder: Path, base_url: str, effort: Effort) -> Iterator[Row]:
-    """Processes from their start through their first look to their end."""
+    """Processes from their start through their first look to their end, both of them compiled."""
+    compile_dir(Path(bot.__file__).parent, quiet=1)
     file, environ = one_bag_at(folder, base_url, KEY)
     ours = [sys.executable, "-m", "bot", "plan", "--config", str(file), "--json"]
     naive = [sys.executable, str(Path(__file__).with_name("bare.py")), base_url, *KEY.values()]

@@ -1,5 +1,6 @@
 """``explain``: one cycle, every number with its source and age, every order's fate."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from bot.domain.orders import OrderStatus
 from bot.domain.records import OrderRecord, Outcome
+from bot.domain.report import times_denied
 from tests.cli.conftest import Command, Said
 from tests.cli.journals import a_record, past, unseen, write_settings
 from tests.kit.domain import NOON, an_intent, an_order
@@ -92,6 +94,15 @@ def test_an_unknown_cycle_says_which_there_are(
     past(a_record(1), a_record(2), a_record(2, bag="ether"))
     said = explained(*options)
     assert (said.code, said.sentences, said.out) == (1, [sentence], "")
+
+
+def test_the_guard_that_said_no_is_named_with_its_counter(explained: Command) -> None:
+    why = "10.00 USD is more than the limit of 5.00 USD"
+    reason = f"sell; denied by the guard (max_order_usd): {why}; {times_denied(3)}"
+    past(replace(a_record(1), outcome=Outcome.DENIED, reason=reason))
+    (bag,) = explained("--json").document["bags"]
+    assert (bag["denied_by"], bag["denied_times"]) == ("max_order_usd", 3)
+    assert reason in explained().out
 
 
 def test_an_empty_journal_has_nothing_to_explain(explained: Command) -> None:

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot
+from bot.domain.guards import GUARDS
 from bot.domain.limits import (
+    Ages,
     Approved,
     Denied,
     GuardFacts,
@@ -274,7 +276,14 @@ all_limits = st.builds(
     maybe_amounts,
     st.one_of(st.none(), decimals("0", "1", 2)),
     st.one_of(st.none(), decimals("0", "0.1", 3)),
+    max_short_share=st.one_of(st.none(), decimals("0", "1", 2)),
+    max_fees_usd_per_day=maybe_amounts,
+    max_price_jump=st.one_of(st.none(), decimals("0.01", "0.2", 2)),
+    max_funding_cost_per_year=st.one_of(st.none(), decimals("0", "1", 2)),
+    max_snapshot_age_s=st.one_of(st.none(), st.integers(0, 60).map(float)),
+    max_clock_skew_s=st.one_of(st.none(), st.integers(0, 60).map(float)),
 )
+ages = st.integers(-60, 120).map(float)
 near_prices = st.one_of(st.none(), decimals("45000", "55000", 0))
 all_facts = st.builds(
     some_facts,
@@ -292,6 +301,11 @@ all_facts = st.builds(
     orders_last_hour=st.integers(0, 12),
     turnover_last_day_usd=amounts,
     in_doubt=st.sampled_from([(), ("hh01",)]),
+    last_usd=near_prices,
+    believed_mark_usd=near_prices,
+    fees_after_usd=maybe_amounts,
+    funding_per_year=st.one_of(st.none(), decimals("-2", "2", 2)),
+    ages=st.one_of(st.none(), st.builds(Ages, ages, ages, ages, ages)),
 )
 all_intents = st.builds(
     an_intent,
@@ -308,7 +322,7 @@ def test_whatever_is_approved_breaks_no_rule_and_whatever_is_denied_says_why(
 ) -> None:
     verdict = review(intent, limits, facts)
     if isinstance(verdict, Denied):
-        assert verdict.rule
+        assert verdict.rule in {guard.name for guard in GUARDS}
         assert re.fullmatch(r"[a-z0-9].{10,}", verdict.detail)
         assert not re.search(r"\d[eE][+-]?\d", verdict.detail)
         return
@@ -316,6 +330,11 @@ def test_whatever_is_approved_breaks_no_rule_and_whatever_is_denied_says_why(
     assert not facts.in_doubt
     assert intent.contracts > 0
     assert intent.notional_usd == intent.contracts * 100
+    seen, oldest_s, ahead_s = facts.ages, limits.max_snapshot_age_s, limits.max_clock_skew_s
+    if seen is not None:
+        oldest = max(seen.balances_s, seen.positions_s, seen.orders_s, seen.quotes_s)
+        assert oldest_s is None or oldest <= oldest_s
+        assert ahead_s is None or seen.quotes_s >= -ahead_s
     before, after = facts.exposure.short_usd, facts.exposure.short_usd
     after += intent.notional_usd if intent.side is Side.SELL else -intent.notional_usd
     assert limits.max_order_usd is None or intent.notional_usd <= limits.max_order_usd
@@ -327,6 +346,27 @@ def test_whatever_is_approved_breaks_no_rule_and_whatever_is_denied_says_why(
     assert not intent.reduce_only
     assert after <= 0 or after <= max(facts.exposure.exposed_usd, D(0)) * D("1.25") + 50
     assert after <= 0 or limits.max_short_usd is None or after <= limits.max_short_usd
+    if after > 0:
+        assert_growth_is_allowed(after, limits, facts)
+
+
+def assert_growth_is_allowed(after: Decimal, limits: RiskLimits, facts: GuardFacts) -> None:
+    """What must hold of every sale that was approved and leads to a short of ``after`` dollars."""
+    mark, share = facts.exposure.mark_usd, limits.max_short_share
+    assert share is None or after <= share * facts.exposure.exposed_usd + 50
+    most = limits.max_fees_usd_per_day
+    assert most is None or (facts.fees_after_usd is not None and facts.fees_after_usd <= most)
+    deviation = limits.max_price_deviation
+    for price in (facts.exposure.index_usd, facts.bid_usd, facts.last_usd):
+        if deviation is not None and price is not None:
+            assert abs(mark / price - 1) <= deviation * D("1.25")
+    jump, believed = limits.max_price_jump, facts.believed_mark_usd
+    assert jump is None or believed is None or abs(mark / believed - 1) <= jump
+    cost, received = limits.max_funding_cost_per_year, facts.funding_per_year
+    assert cost is None or (received is not None and -received <= cost)
+    assert facts.ages is not None or (
+        limits.max_snapshot_age_s is None and limits.max_clock_skew_s is None
+    )
 
 
 @given(all_intents, all_limits, all_facts)
@@ -368,3 +408,61 @@ def _name(called: ast.expr) -> str:
 
 def test_nothing_in_the_program_makes_an_approval_but_the_guard() -> None:
     assert _makers_of_approved() == {"domain/limits.py:review"}
+
+
+def _uses_of_approved(path: Path) -> list[str]:
+    """Where a module names ``Approved`` for anything but a type: as a value it could be called,
+    passed on, given another name or copied."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    as_types: set[ast.AST] = set()
+    odd = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(annotation=note) | ast.AnnAssign(annotation=note) if note is not None:
+                as_types.update(ast.walk(note))
+            case ast.FunctionDef(returns=note) | ast.AsyncFunctionDef(returns=note):
+                as_types.update(() if note is None else ast.walk(note))
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, kind]):
+                as_types.update(ast.walk(kind))
+            case ast.MatchClass(cls=kind):
+                as_types.update(ast.walk(kind))
+            case ast.ImportFrom(names=names):
+                odd += [f"import as {n.asname}" for n in names if n.name == "Approved" and n.asname]
+            case ast.Call(func=called, keywords=given) if _name(called) == "replace":
+                odd += ["replace(intent=…)" for keyword in given if keyword.arg == "intent"]
+    return odd + [
+        f"line {node.lineno}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+        and _name(node) == "Approved"
+        and node not in as_types
+    ]
+
+
+def test_an_approval_is_nowhere_else_used_as_anything_but_a_type() -> None:
+    package = Path(bot.__file__).parent
+    odd = {str(p.relative_to(package)): _uses_of_approved(p) for p in package.rglob("*.py")}
+    guard = odd.pop("domain/limits.py")
+    assert len(guard) == 1
+    assert {path: uses for path, uses in odd.items() if uses} == {}
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "Approved(intent)",
+        "make = Approved",
+        "partial(Approved, intent)",
+        "object.__new__(Approved)",
+        "limits.Approved(intent)",
+        "type(order)(intent) if isinstance(order, Approved) else Approved",
+        "from bot.domain.limits import Approved as Passed",
+        "dataclasses.replace(order, intent=other)",
+    ],
+)
+def test_every_way_to_make_an_approval_of_ones_own_would_be_noticed(
+    trick: str, tmp_path: Path
+) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(trick, encoding="utf-8")
+    assert _uses_of_approved(module) != []

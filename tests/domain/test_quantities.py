@@ -85,6 +85,15 @@ def test_a_number_can_be_rounded_on_its_way() -> None:
     assert plain(D("1E+30"), 2) == "1" + "0" * 30
 
 
+@given(sizes, st.integers(0, 14))
+def test_a_rounded_number_is_what_python_writes_without_idle_zeros(
+    value: Decimal, places: int
+) -> None:
+    whole, _, rest = format(value, f".{places}f").partition(".")
+    expected = f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
+    assert plain(value, places) == ("0" if expected == "-0" else expected)
+
+
 @given(sizes)
 def test_a_written_number_reads_back_as_the_same_number(value: Decimal) -> None:
     assert D(plain(value)) == value

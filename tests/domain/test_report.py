@@ -236,6 +236,8 @@ def test_a_record_is_reported_under_the_names_of_every_report() -> None:
         "action": Action.HOLD,
         "contracts": D(0),
         "reason": "because",
+        "denied_by": None,
+        "denied_times": None,
         "orders": ["hh01"],
         "age_s": 0.123,
         "took_s": 1.988,

@@ -22,6 +22,7 @@ from bot.adapters.simulator.spec import (
 )
 from bot.domain.account import EntryKind, Wallet
 from bot.domain.exposure import Holding
+from bot.domain.limits import TradingState
 from bot.domain.orders import FillCause, Side
 from bot.domain.records import Action, Flow, Outcome
 from bot.domain.targets import Static
@@ -425,6 +426,35 @@ async def test_what_the_venue_still_denies_after_the_grace_is_believed() -> None
     late = await bench.cycle(20)
     assert "a trade that is not ours changed the position by 4997" in late.reason
     assert late.outcome is Outcome.TRADED
+
+
+async def test_a_trade_that_is_not_shown_for_as_long_as_you_like_is_not_made_again() -> None:
+    """A frozen copy of the account: positions and balances agree, and both are old."""
+    behind = Behind(*BOTH)
+    bench = await a_bench(watch=behind)
+    await bench.run(2)
+    bench.happen(Deposit(0, "main", "BTC", ONE_COIN))
+    await bench.cycle(10)
+    behind.lag(True)
+    records = await bench.run(8)
+    assert {record.outcome for record in records} == {Outcome.DENIED}
+    assert {record.state for record in records} == {TradingState.REDUCING}
+    assert len(bench.orders()) == 2
+    behind.lag(False)
+    assert (await bench.cycle(10)).outcome is Outcome.HELD
+    assert bench.contracts() == pytest.approx(-5497, abs=1)
+
+
+async def test_lines_that_change_nothing_together_are_read_when_something_does() -> None:
+    """Coins that moved between two wallets of the bag, long before the next change."""
+    bench = await a_bench()
+    await bench.run(2)
+    bench.happen(WalletTransfer(0, "main", "BTC", ONE_COIN, Wallet.SPOT, Wallet.MARGIN))
+    await bench.run(60)
+    bench.happen(Deposit(0, "main", "BTC", ONE_COIN))
+    await bench.run(2)
+    venue = bench.venue.simulation.holders["main"].ledger.entries
+    assert {e.entry_id for _, e in await bench.journal.ledger()} == {e.entry_id for e in venue}
 
 
 def test_known_lines_are_forgotten_when_there_are_many_and_they_are_old() -> None:

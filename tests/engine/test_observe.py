@@ -13,7 +13,7 @@ from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, Outage
 from bot.domain.account import Quote, Wallet
 from bot.domain.exposure import External, Holding
 from bot.domain.records import Outcome
-from bot.engine.observe import Look, require_fresh, require_whole
+from bot.engine.observe import Look, look, require_fresh, require_whole
 from bot.errors import AccessDenied, IncompleteSnapshot, RateLimited, Unavailable
 from tests.kit.domain import (
     BTC_USD,
@@ -25,6 +25,7 @@ from tests.kit.domain import (
     a_quote,
     a_snapshot,
     an_order,
+    some_limits,
 )
 from tests.kit.engine import (
     DEEP_BOOK,
@@ -39,6 +40,7 @@ from tests.kit.engine import (
 )
 from tests.kit.simulator import a_market, a_venue_spec, an_account
 
+SKEW_WATCHED = a_full_plan(limits=some_limits(max_clock_skew_s=5))
 SURFACES = ("balances", "positions", "open_orders", "quotes")
 
 
@@ -126,13 +128,13 @@ async def test_a_stale_quote_is_no_quote() -> None:
 
 
 async def test_a_quote_ahead_of_our_clock_has_no_known_age() -> None:
-    bench = await a_bench(faults=(FaultSpec(FaultKind.CLOCK_SKEW, "quotes", nth=1),))
+    bench = await a_bench(SKEW_WATCHED, faults=(FaultSpec(FaultKind.CLOCK_SKEW, "quotes", nth=1),))
     assert await unseen(bench) == f"not seen: the quote of {BTC_USD} is 30.0 s ahead of our clock"
 
 
 async def test_a_quote_a_little_ahead_of_our_clock_will_do() -> None:
     fault = FaultSpec(FaultKind.CLOCK_SKEW, "quotes", nth=1, delay_s=4)
-    bench = await a_bench(faults=(fault,))
+    bench = await a_bench(SKEW_WATCHED, faults=(fault,))
     assert (await bench.cycle()).outcome is Outcome.TRADED
 
 
@@ -225,7 +227,7 @@ def seen(*snapshots: Any, quote: Quote | None = None) -> Look:
 
 def test_a_look_that_is_just_old_enough_will_do() -> None:
     look = seen(a_snapshot())
-    require_fresh(look, BTC_USD, now=NOON, max_age_s=0)
+    require_fresh(look, BTC_USD, now=NOON, max_age_s=0, max_ahead_s=5)
 
 
 async def memory_of(contracts: int, coins: int = 10) -> Any:
@@ -236,15 +238,6 @@ async def memory_of(contracts: int, coins: int = 10) -> Any:
 
 
 SPOT = a_balance(5)
-
-
-async def test_a_position_is_gone_only_where_its_margin_is_free() -> None:
-    had_one = await memory_of(-5000)
-    free = a_snapshot(SPOT, a_balance(5, Wallet.MARGIN, used=0))
-    require_whole(a_bag(), seen(free), had_one)
-    for margin in ([a_balance(5, Wallet.MARGIN, used=None)], []):
-        with pytest.raises(IncompleteSnapshot, match="nothing says that its margin is free"):
-            require_whole(a_bag(), seen(a_snapshot(SPOT, *margin)), had_one)
 
 
 async def test_bound_margin_may_belong_to_an_order_or_to_another_contract_in_the_coin() -> None:
@@ -265,3 +258,19 @@ async def test_coins_declared_by_hand_need_no_balance_to_be_believed() -> None:
     require_whole(bag, seen(nothing), await memory_of(0, coins=10))
     with pytest.raises(IncompleteSnapshot, match="no account lists any BTC, but the bag held 2"):
         require_whole(bag, seen(nothing), await memory_of(0, coins=12))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_slow_answers_are_waited_for_side_by_side(at_once: bool) -> None:
+    bench = await a_bench()
+    desk = bench.desk
+    accounts = {name: replace(ports, at_once=at_once) for name, ports in desk.accounts.items()}
+    well = await look(accounts, desk.markets(), clock=bench.clock, deadline_s=5.0)
+    bench.trouble(FaultSpec(FaultKind.SLOW, at_s=0, duration_s=60, delay_s=3))
+    began = bench.clock.now()
+    slow = await look(accounts, desk.markets(), clock=bench.clock, deadline_s=5.0)
+    assert (bench.clock.now() - began).total_seconds() == 3
+    assert slow.snapshots == well.snapshots
+    assert slow.quotes == well.quotes
+    assert set(slow.snapshots) == {"main"}
+    assert slow.quotes

@@ -24,8 +24,9 @@ from bot.domain.decision import Band, HedgePolicy
 from bot.domain.exposure import Bag, Exposure, External, Holding, assess
 from bot.domain.instrument import InversePerpetual
 from bot.domain.judgement import Circumstances, HedgePlan
-from bot.domain.limits import GuardFacts, RiskLimits, TradingState
+from bot.domain.limits import Ages, GuardFacts, RiskLimits, TradingState
 from bot.domain.margin import NEVER, LiquidationPrice, MaintenanceTier
+from bot.domain.margin_control import MarginPolicy
 from bot.domain.orders import (
     Fill,
     FillCause,
@@ -183,6 +184,7 @@ def a_plan(
     limits: RiskLimits = NO_LIMITS,
     margin_mode: MarginMode = MarginMode.CROSS,
     leverage: Number = 1,
+    margin: MarginPolicy | None = None,
 ) -> HedgePlan:
     """A plan for a bag, cross margin, without limits. The bag's contract is the instrument's."""
     chosen = an_instrument() if instrument is None else instrument
@@ -194,6 +196,32 @@ def a_plan(
         limits=limits,
         margin_mode=margin_mode,
         leverage=Decimal(leverage),
+        margin=margin,
+    )
+
+
+def a_margin_policy(
+    *,
+    warn: Number | None = "0.4",
+    top_up: Number | None = "0.3",
+    reduce: Number | None = "0.15",
+    sweep: Number | None = None,
+    keep_share: Number = 0,
+    day_share: Number = 1,
+) -> MarginPolicy:
+    """The margin as it is minded by default: up to 0.6 with coins, up to 0.25 without."""
+    return MarginPolicy(
+        warn_distance=maybe(warn),
+        top_up_distance=maybe(top_up),
+        top_up_to=Decimal("0.6"),
+        reduce_distance=maybe(reduce),
+        reduce_to=Decimal("0.25"),
+        sweep_distance=maybe(sweep),
+        sweep_to=Decimal(1),
+        keep_share=Decimal(keep_share),
+        day_share=Decimal(day_share),
+        least_share=Decimal("0.001"),
+        patience_s=180.0,
     )
 
 
@@ -205,6 +233,12 @@ def some_limits(
     max_turnover_usd_per_day: Number | None = None,
     min_liquidation_distance: Number | None = None,
     max_price_deviation: Number | None = None,
+    max_short_share: Number | None = None,
+    max_fees_usd_per_day: Number | None = None,
+    max_price_jump: Number | None = None,
+    max_funding_cost_per_year: Number | None = None,
+    max_snapshot_age_s: float | None = None,
+    max_clock_skew_s: float | None = None,
 ) -> RiskLimits:
     """Limits of which only the named ones are on."""
     return RiskLimits(
@@ -214,6 +248,12 @@ def some_limits(
         maybe(max_turnover_usd_per_day),
         maybe(min_liquidation_distance),
         maybe(max_price_deviation),
+        max_short_share=maybe(max_short_share),
+        max_fees_usd_per_day=maybe(max_fees_usd_per_day),
+        max_price_jump=maybe(max_price_jump),
+        max_funding_cost_per_year=maybe(max_funding_cost_per_year),
+        max_snapshot_age_s=max_snapshot_age_s,
+        max_clock_skew_s=max_clock_skew_s,
     )
 
 
@@ -229,6 +269,12 @@ def some_facts(
     turnover_last_day_usd: Number = 0,
     in_doubt: tuple[str, ...] = (),
     contract_changes: tuple[str, ...] = (),
+    last_usd: Number | None = None,
+    believed_mark_usd: Number | None = None,
+    fees_after_usd: Number | None = None,
+    funding_per_year: Number | None = None,
+    ages: Ages | None = None,
+    other_short_usd: Number | None = None,
 ) -> GuardFacts:
     """What the guard knows: nothing that speaks against an order."""
     return GuardFacts(
@@ -242,6 +288,12 @@ def some_facts(
         turnover_last_day_usd=Decimal(turnover_last_day_usd),
         in_doubt=in_doubt,
         contract_changes=contract_changes,
+        last_usd=maybe(last_usd),
+        believed_mark_usd=maybe(believed_mark_usd),
+        fees_after_usd=maybe(fees_after_usd),
+        funding_per_year=maybe(funding_per_year),
+        ages=ages,
+        other_short_usd=maybe(other_short_usd),
     )
 
 

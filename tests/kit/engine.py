@@ -264,7 +264,10 @@ async def a_desk(bench: Bench, plans: tuple[HedgePlan, ...], *, watch: Watch) ->
     return Desk(
         mode="dry-run",
         bags=tuple(bags),
-        accounts={name: AccountPorts(door, door, door) for name, door in doors.items()},
+        accounts={
+            name: AccountPorts(door, door, door, at_once=True, mover=door)
+            for name, door in doors.items()
+        },
         journal=journal,
         clock=clock,
         policy=bench.policy,

@@ -15,6 +15,7 @@ from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
 from bot.errors import ConfigError
 from bot.settings import hedge_plans, load_settings, risk_limits
+from bot.settings.convert import margin_policy
 from tests.kit.domain import an_instrument
 from tests.settings.setting import VALID, loaded
 
@@ -49,9 +50,10 @@ def test_a_bag_becomes_a_plan() -> None:
         instrument=instrument,
         policy=plan.policy,
         execution=ExecutionPolicy(Decimal("0.005"), Decimal(100_000), hedge_mode=False),
-        limits=risk_limits(loaded(toml).settings.limits),
+        limits=risk_limits(loaded(toml).settings),
         margin_mode=MarginMode.ISOLATED,
         leverage=Decimal(3),
+        margin=margin_policy(loaded(toml).settings.margin),
     )
 
 
@@ -94,21 +96,29 @@ def test_an_inner_edge_beyond_the_automatic_outer_one_is_refused() -> None:
 
 def test_limits_keep_their_numbers_and_off_is_none() -> None:
     toml = VALID + '[limits]\nmax_turnover_usd_per_day = "off"\nmax_short_usd = 1e6\n'
-    assert risk_limits(loaded(toml).settings.limits) == RiskLimits(
+    assert risk_limits(loaded(toml).settings) == RiskLimits(
         max_order_usd=Decimal(250_000),
         max_short_usd=Decimal(1_000_000),
         max_orders_per_hour=60,
         max_turnover_usd_per_day=None,
         min_liquidation_distance=Decimal("0.25"),
         max_price_deviation=Decimal("0.02"),
+        max_short_share=None,
+        max_fees_usd_per_day=Decimal(2_500),
+        max_price_jump=Decimal("0.1"),
+        max_funding_cost_per_year=None,
+        max_snapshot_age_s=20.0,
+        max_clock_skew_s=5.0,
     )
 
 
 def test_every_limit_can_be_switched_off() -> None:
     names = list(loaded().settings.limits.model_dump())
     off = "".join(f'{name} = "off"\n' for name in names)
-    limits = risk_limits(loaded(f"{VALID}[limits]\n{off}").settings.limits)
-    assert limits == RiskLimits(None, None, None, None, None, None)
+    off = f'[margin]\nreduce_distance = "off"\n[limits]\n{off}'
+    limits = risk_limits(loaded(f"{VALID}{off}").settings)
+    none = RiskLimits(None, None, None, None, None, None, max_snapshot_age_s=20.0)
+    assert limits == none  # an age always has a limit: it is what a look means
 
 
 def test_a_hedge_mode_account_has_orders_for_a_leg() -> None:

@@ -37,6 +37,7 @@ from bot.domain.instrument import (
 )
 from bot.domain.quantities import plain
 from bot.errors import ConfigError, MalformedReport
+from bot.settings.access import make_private_folder
 
 MAX_AGE: Final = timedelta(hours=24)
 """How long what a venue said of its contracts is taken for what it would say now."""
@@ -106,7 +107,7 @@ class KeptMarkets:
             return ()
         changes: list[ContractChange] = []
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._file.parent)
             with _alone(self._file):
                 kept = self._read()
                 before = dict(kept.agreed)

@@ -14,7 +14,14 @@ from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.terms import AS_IT_IS, Change, Terms
 from bot.domain.account import Wallet
 from bot.domain.instrument import ContractChange
-from bot.ports import AccountInspector, AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import (
+    AccountInspector,
+    AccountReader,
+    Clock,
+    MarketData,
+    OrderGateway,
+    WalletMover,
+)
 
 BOTH: Final = frozenset({Wallet.SPOT, Wallet.MARGIN})
 
@@ -94,8 +101,10 @@ class AccountSpec:
     accept_changes: bool = False
 
 
-class VenueAccount(AccountReader, MarketData, OrderGateway, AccountInspector, Protocol):
-    """An opened account: reading, prices, orders, and what the venue says of it."""
+class VenueAccount(
+    AccountReader, MarketData, OrderGateway, AccountInspector, WalletMover, Protocol
+):
+    """An opened account: reading, prices, orders, transfers, and what the venue says of it."""
 
     name: str
 

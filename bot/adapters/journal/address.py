@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from bot.errors import ConfigError
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_SQLITE: Final = "sqlite://"
 _FORMS = "sqlite:///path/to/journal.db or postgresql://user:password@host/database"
 
 
@@ -35,8 +38,8 @@ class PostgresServer:
     def shown(self) -> str:
         """The journal's place as messages name it: without password and options."""
         url = self.url
-        bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
-        return bare.render_as_string(hide_password=True)
+        bare = url.set(drivername="postgresql", query={})
+        return bare._replace(password=None).render_as_string(hide_password=True)
 
 
 Address = SqliteFile | PostgresServer
@@ -45,13 +48,16 @@ Address = SqliteFile | PostgresServer
 def parse_address(text: str) -> Address:
     """The place that a ``journal.url`` means. Raises ``ConfigError``, which repeats nothing of the
     text but its scheme, because there may be a password in it."""
+    if text.startswith(_SQLITE):
+        return _file(text.removeprefix(_SQLITE))
+    from sqlalchemy import make_url  # noqa: PLC0415 - a file needs no library to be found
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ConfigError(f"journal.url is not a URL: write {_FORMS}") from None
     match url.drivername:
-        case "sqlite":
-            return _file(url)
         case "postgresql":
             if not url.database:
                 raise ConfigError(f"journal.url names no database: write {_FORMS}")
@@ -62,9 +68,10 @@ def parse_address(text: str) -> Address:
             )
 
 
-def _file(url: URL) -> SqliteFile:
-    if url.host or not url.database or url.database == ":memory:":
+def _file(rest: str) -> SqliteFile:
+    host, _, database = rest.partition("/")
+    if host or database in ("", ":memory:"):
         raise ConfigError("journal.url names no file: write sqlite:///path/to/journal.db")
-    if url.query:
+    if "?" in database:
         raise ConfigError("journal.url: a file takes no options after '?'")
-    return SqliteFile(Path(url.database).expanduser().resolve())
+    return SqliteFile(Path(unquote(database)).expanduser().resolve())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -13,6 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.journal.address import SqliteFile, parse_address
 from bot.adapters.journal.encoding import time_from, time_text
+from bot.adapters.journal.lease import (
+    HEARTBEAT,
+    USUAL_TERM_S,
+    Lease,
+    elapsed_s,
+    release,
+    renewal,
+)
 from bot.adapters.journal.link import Link, Parameters, Statement
 from bot.adapters.journal.postgres import postgres_link
 from bot.adapters.journal.rows import (
@@ -62,28 +71,53 @@ from bot.domain.limits import Approved
 from bot.domain.orders import Fill, OrderReport, OrderStatus
 from bot.domain.quantities import ZERO, ClientOrderId
 from bot.domain.records import BagMemory, Control, CycleRecord, Flow, OrderRecord, Transfer
-from bot.errors import JournalError
+from bot.errors import JournalError, LeaseLost
 
 R = TypeVar("R")
 
 
 @asynccontextmanager
-async def open_journal(url: str, *, writer: bool) -> AsyncIterator[DatabaseJournal]:
-    """Open the journal at ``sqlite:///path/to/file.db`` or ``postgresql://user:password@host/db``.
-
-    The writer holds the journal's lock until it is closed, and makes and migrates the journal where
-    that is needed. Anybody else may read, and set controls, while a writer runs. Raises
-    ``ConfigError`` for a URL that cannot be used and for a reader's missing journal,
-    ``JournalLocked`` where another process writes it, ``JournalError`` for all else.
-    """
+async def open_journal(
+    url: str, *, writer: bool, term_s: float | None = None
+) -> AsyncIterator[DatabaseJournal]:
+    """See :func:`bot.adapters.journal.opening.open_journal`, which loads this module."""
     address = parse_address(url)
+    term_s = USUAL_TERM_S if term_s is None else term_s
     opening = (
-        sqlite_link(address, writer=writer)
+        sqlite_link(address, writer=writer, term_s=term_s)
         if isinstance(address, SqliteFile)
-        else postgres_link(address, writer=writer)
+        else postgres_link(address, writer=writer, term_s=term_s)
     )
     async with opening as link:
-        yield DatabaseJournal(link)
+        lease = link.lease
+        if lease is None:
+            yield DatabaseJournal(link)
+            return
+        heart = asyncio.create_task(_beat(link, lease), name="the journal's lease")
+        try:
+            yield DatabaseJournal(link)
+        finally:
+            heart.cancel()
+            await asyncio.gather(heart, return_exceptions=True)
+            with suppress(JournalError):
+                await link.write(release(lease), {}, synced=False)
+
+
+async def _beat(link: Link, lease: Lease) -> None:
+    """Renew a lease that no cycle has renewed for most of its term."""
+    statement = renewal(link.dialect, lease)
+    while True:
+        due_s = lease.renewed_s + HEARTBEAT * lease.term_s - elapsed_s()
+        if due_s > 0:
+            await asyncio.sleep(due_s)
+            continue
+        try:
+            if not await link.write(statement, {}, synced=False):
+                return  # lost: the next write tells
+        except LeaseLost:
+            return
+        except JournalError:
+            await asyncio.sleep((1 - HEARTBEAT) * lease.term_s / 4)
 
 
 class DatabaseJournal:
@@ -103,6 +137,9 @@ class DatabaseJournal:
         record = OrderRecord(order.intent, cycle, OrderStatus.INTENDED, at, at, None, "")
         if not await self._link.write(self._writes.order, order_row(record), synced=True):
             raise intended_twice(order.intent.client_order_id)
+        lease = self._link.lease
+        if lease is not None and lease.is_over():
+            raise lease.lost(self._link.shown)  # written, but too late to be sent by this process
 
     async def settle(
         self,
@@ -232,7 +269,10 @@ class DatabaseJournal:
 
     async def controls(self) -> tuple[Control, ...]:
         """What was set last for each scope, by this process or another."""
-        return await self._read(CONTROLS, {}, control_from)
+        rows = self._link.glance(CONTROLS)
+        if rows is None:
+            return await self._read(CONTROLS, {}, control_from)
+        return self._decoded(rows, control_from)
 
     async def set_control(self, control: Control) -> None:
         """Set the state of a scope, synced, and keep the earlier ones as history."""
@@ -252,7 +292,11 @@ class DatabaseJournal:
     async def _read(
         self, statement: Statement, asked: Parameters, decode: Callable[[StoredRow], R]
     ) -> tuple[R, ...]:
-        rows = await self._link.fetch(statement, asked)
+        return self._decoded(await self._link.fetch(statement, asked), decode)
+
+    def _decoded(
+        self, rows: Sequence[StoredRow], decode: Callable[[StoredRow], R]
+    ) -> tuple[R, ...]:
         try:
             return tuple(decode(row) for row in rows)
         except (ValueError, ArithmeticError, LookupError, TypeError) as exc:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import CompoundSelect
 
+from bot.adapters.journal.lease import Lease
 from bot.adapters.journal.rows import StoredRow, Value
 from bot.errors import JournalError
 
@@ -43,6 +44,11 @@ class Link(Protocol):
         """The rows of one statement that only reads."""
         ...
 
+    def glance(self, statement: Statement) -> Sequence[StoredRow] | None:
+        """The rows of a statement that reads a few, here and now, other processes' latest among
+        them. None where that is not possible: ``fetch`` them, which also tells what is wrong."""
+        ...
+
     async def write(
         self, statement: Statement, parameters: Parameters, *, synced: bool
     ) -> Sequence[StoredRow]:
@@ -52,6 +58,12 @@ class Link(Protocol):
 
     async def transact(self, work: Work[T]) -> T:
         """Several statements that all hold or none, synced."""
+        ...
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease under which everything is written; None for whoever only sets controls. Once
+        another has been given out, every write raises ``LeaseLost``."""
         ...
 
 
@@ -90,6 +102,13 @@ _POSTGRES_TROUBLE: Final = {
     "28P01": "cannot be opened: the server refuses the password",
     "3D000": "cannot be opened: the server has no such database",
 }
+
+
+def is_lost_lease(failure: BaseException) -> bool:
+    """Whether one of the fences of :func:`bot.adapters.journal.lease.sqlite_fences` stopped it."""
+    original = failure.orig if isinstance(failure, DBAPIError) else failure
+    code = getattr(original, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_CONSTRAINT_TRIGGER
 
 
 def trouble(shown: str, failure: BaseException) -> JournalError:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
+from bot.adapters.journal.lease import USUAL_TERM_S, Lease
+from bot.adapters.journal.lock import Holding, locked
 from bot.adapters.journal.settlement import intended_twice, never_intended, settled
 from bot.domain.account import LedgerEntry
 from bot.domain.limits import Approved
@@ -21,14 +26,37 @@ from bot.domain.records import (
     TransferStatus,
 )
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Lease:
+    """Who may write: the highest number given out, and until when."""
+
+    number: int = 0
+    until: datetime = _LONG_AGO
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """What one writer writes with."""
+
+    number: int
+    term_s: float
+    clock: Callable[[], datetime]
+
 
 class MemoryJournal:
-    """The journal port in plain dictionaries; each method does what the port says of it."""
+    """The journal port in plain dictionaries; each method does what the port says of it.
+
+    Opened like this it is written under no lease; :meth:`taken` gives it to a writer of its own.
+    """
 
     def __init__(self) -> None:
+        self._lease = _Lease()
+        self._pen: _Pen | None = None
         self._orders: dict[ClientOrderId, OrderRecord] = {}
         self._cycles: dict[tuple[int, str], CycleRecord] = {}
-        self._last_cycle = 0
         self._memories: dict[str, BagMemory] = {}
         self._written: dict[str, datetime] = {}
         self._fills: dict[tuple[str, str, str], tuple[int, Fill]] = {}
@@ -37,19 +65,53 @@ class MemoryJournal:
         self._transfers: dict[str, Transfer] = {}
         self._controls: dict[str, Control] = {}
 
+    def taken(
+        self, *, term_s: float = USUAL_TERM_S, clock: Callable[[], datetime] | None = None
+    ) -> MemoryJournal:
+        """The same journal for a new writer, under a lease by ``clock``. Raises ``JournalLocked``
+        while another's lasts; that one's writes raise ``LeaseLost`` from now on."""
+        clock = clock or _wall
+        if self._lease.until > clock():
+            raise locked("in memory", Holding(f"writer {self._lease.number}"))
+        self._lease.number += 1
+        writer = copy(self)  # every collection is shared
+        writer._pen = _Pen(self._lease.number, term_s, clock)  # noqa: SLF001 - one of ours
+        writer.renewed()
+        return writer
+
+    def renewed(self) -> None:
+        """Go on as the writer. Raises ``LeaseLost`` where another one is by now."""
+        pen = self._pen
+        if pen is None:
+            return
+        if pen.number != self._lease.number:
+            raise Lease(pen.number, pen.term_s).lost("in memory")
+        self._lease.until = pen.clock() + timedelta(seconds=pen.term_s)
+
+    def released(self) -> None:
+        """The writer has stopped: the next one need not wait."""
+        if self._pen is not None and self._pen.number == self._lease.number:
+            self._lease.until = _LONG_AGO
+
     async def last_cycle(self) -> int:
         """The highest cycle number ever written; 0 before the first."""
-        return self._last_cycle
+        return max(
+            (
+                *(cycle for cycle, _ in self._cycles),
+                *(order.cycle for order in self._orders.values()),
+            ),
+            default=0,
+        )
 
     async def intend(self, order: Approved, *, cycle: int, at: datetime) -> None:
         """Write an intent down. ``InvariantBroken`` where it was intended before."""
+        self.renewed()
         intent = order.intent
         if intent.client_order_id in self._orders:
             raise intended_twice(intent.client_order_id)
         self._orders[intent.client_order_id] = OrderRecord(
             intent, cycle, OrderStatus.INTENDED, at, at, None, ""
         )
-        self._last_cycle = max(self._last_cycle, cycle)
 
     async def settle(
         self,
@@ -62,6 +124,7 @@ class MemoryJournal:
         in_doubt: str | None = None,
     ) -> None:
         """Write down what became of an intent; see ``settlement`` for what counts."""
+        self.renewed()
         order = self._orders.get(client_order_id)
         if order is None:
             raise never_intended(client_order_id)
@@ -95,13 +158,13 @@ class MemoryJournal:
         flows: tuple[Flow, ...] = (),
     ) -> None:
         """One bag's cycle, what it remembers, and what it saw that was not known."""
+        self.renewed()
         self._credit(fills)
         for account, entry in ledger:
             self._ledger.setdefault((account, entry.entry_id), entry)
         if (record.cycle, record.bag) in self._cycles:
             return
         self._cycles[record.cycle, record.bag] = record
-        self._last_cycle = max(self._last_cycle, record.cycle)
         self._written[record.bag] = datetime.now(UTC)
         if memory is not None:
             self._memories[record.bag] = memory
@@ -194,6 +257,7 @@ class MemoryJournal:
 
     async def write_transfer(self, transfer: Transfer) -> None:
         """Write a transfer down, or its new status."""
+        self.renewed()
         self._transfers[transfer.transfer_id] = transfer
 
     async def controls(self) -> tuple[Control, ...]:
@@ -202,6 +266,7 @@ class MemoryJournal:
 
     async def set_control(self, control: Control) -> None:
         """Set the state of a scope."""
+        self.renewed()
         self._controls[control.scope] = control
 
     def _credit(self, fills: Iterable[tuple[str, Fill]]) -> None:
@@ -209,6 +274,10 @@ class MemoryJournal:
             key = (account, fill.symbol, fill.trade_id)
             if key not in self._fills:
                 self._fills[key] = (len(self._fills) + 1, fill)
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
 
 
 def _within(at: datetime, since: datetime | None, until: datetime | None) -> bool:

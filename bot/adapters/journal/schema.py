@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from bot.errors import ConfigError, JournalError
 
-VERSIONS: Final = ("0001", "0002")
+VERSIONS: Final = ("0001", "0002", "0003")
 """Every version that there was, oldest first; the last is this program's."""
 
 VERSION_TABLE: Final = "journal_version"
@@ -49,10 +47,18 @@ def prepare(connection: Connection, shown: str) -> None:
         raise JournalError(
             f"{shown} holds something else than a journal: give the journal a place of its own"
         )
+    from alembic import command  # noqa: PLC0415 - a fifth of a second, for a new journal alone
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, VERSIONS[-1])
+
+
+def is_current(connection: Connection, shown: str) -> bool:
+    """Whether a journal is there and has this program's version. Raises for a newer one."""
+    return _version(connection, shown) == VERSIONS[-1]
 
 
 def _version(connection: Connection, shown: str) -> str | None:

@@ -1,32 +1,48 @@
-"""The journal in one SQLite file, in write-ahead mode, by way of two connections.
+"""The journal in one SQLite file, in write-ahead mode, by way of three connections.
 
 One syncs every commit to the disk: what must be known before an order may be sent. The other leaves
 that to the next checkpoint: a cycle's record, which may be lost with the power but not with the
 process. Each driver call is a hop to a thread and back, which costs more than most statements; so a
 lone statement is handed to the driver whole, in one hop, in the text that SQLAlchemy compiled.
+
+A third connection, which cannot write, is used in the caller's own thread for what every cycle
+reads and is a few rows: in write-ahead mode a reader waits for nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import aiosqlite
-from sqlalchemy import URL, Connection, NullPool, event
+from sqlalchemy import URL, Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from bot.adapters.journal.address import SqliteFile
-from bot.adapters.journal.link import FAILURES, Finishing, Parameters, Statement, T, Work, trouble
-from bot.adapters.journal.lock import file_lock
+from bot.adapters.journal.lease import Holder, Lease, elapsed_s, holding, sqlite_fences, take
+from bot.adapters.journal.link import (
+    FAILURES,
+    Finishing,
+    Parameters,
+    Statement,
+    T,
+    Work,
+    is_lost_lease,
+    trouble,
+)
+from bot.adapters.journal.lock import Holding, file_lock
 from bot.adapters.journal.rows import StoredRow, Value
 from bot.adapters.journal.schema import check, missing, prepare
-from bot.errors import InvariantBroken
+from bot.errors import InvariantBroken, JournalError
+from bot.settings.access import open_private, require_own
 
 BUSY_TIMEOUT_S: Final = 5.0
 """How long a statement waits for another process, such as a command that sets a control."""
@@ -53,11 +69,15 @@ class SqliteLink:
         connection: AsyncConnection,
         synced: aiosqlite.Connection,
         quick: aiosqlite.Connection,
+        reading: sqlite3.Connection,
+        lease: Lease | None,
     ) -> None:
         self.shown: Final = shown
+        self.lease: Final = lease
         self._connection = connection
         self._synced = synced
         self._quick = quick
+        self._reading = reading
         self._writing = asyncio.Lock()
         self._finishing = Finishing()
         self._prepared: dict[Statement, _Prepared] = {}
@@ -66,13 +86,27 @@ class SqliteLink:
         """One hop, beside whatever is being written."""
         return await self._run(self._quick, statement, parameters)
 
+    def glance(self, statement: Statement) -> Sequence[StoredRow] | None:
+        """In this thread: no hop, and no waiting for another process."""
+        prepared = self._known(statement, {})
+        try:
+            rows = self._reading.execute(
+                prepared.text, [prepared.fixed[name] for name in prepared.names]
+            ).fetchall()
+        except FAILURES:
+            return None
+        return [dict(zip(prepared.columns, row, strict=True)) for row in rows]
+
     async def write(
         self, statement: Statement, parameters: Parameters, *, synced: bool
     ) -> Sequence[StoredRow]:
         """One hop; the thread finishes it even when nobody waits any more."""
         async with self._writing:
             driver = self._synced if synced else self._quick
-            return await self._run(driver, statement, parameters)
+            began_s = elapsed_s()
+            rows = await self._run(driver, statement, parameters)
+            self._renewed(began_s)
+            return rows
 
     async def transact(self, work: Work[T]) -> T:
         """On the synced connection, which holds the file for itself from the first statement on."""
@@ -86,26 +120,42 @@ class SqliteLink:
 
     async def _transact(self, work: Work[T]) -> T:
         async with self._writing:
+            began_s = elapsed_s()
             try:
                 async with self._connection.begin():
-                    return await work(self._connection)
+                    answer = await work(self._connection)
             except FAILURES as exc:
-                raise trouble(self.shown, exc) from exc
+                raise self._trouble(exc) from exc
+            self._renewed(began_s)
+            return answer
+
+    def _renewed(self, began_s: float) -> None:
+        if self.lease is not None:
+            self.lease.renewed_s = began_s
+
+    def _trouble(self, failure: BaseException) -> JournalError:
+        if self.lease is not None and is_lost_lease(failure):
+            return self.lease.lost(self.shown)
+        return trouble(self.shown, failure)
 
     async def _run(
         self, driver: aiosqlite.Connection, statement: Statement, parameters: Parameters
     ) -> Sequence[StoredRow]:
-        prepared = self._prepared.get(statement)
-        if prepared is None:
-            prepared = self._prepared[statement] = self._prepare(statement, parameters)
+        prepared = self._known(statement, parameters)
         fixed = prepared.fixed
         values = [parameters[n] if n in parameters else fixed[n] for n in prepared.names]
         try:
             rows = await driver.execute_fetchall(prepared.text, values)
         except FAILURES as exc:
-            raise trouble(self.shown, exc) from exc
+            raise self._trouble(exc) from exc
         columns = prepared.columns
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _known(self, statement: Statement, parameters: Parameters) -> _Prepared:
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = self._prepared[statement] = self._prepare(statement, parameters)
+        return prepared
 
     def _prepare(self, statement: Statement, parameters: Parameters) -> _Prepared:
         compiled = statement.compile(dialect=self._connection.dialect, column_keys=list(parameters))
@@ -118,18 +168,27 @@ class SqliteLink:
 
 
 @asynccontextmanager
-async def sqlite_link(address: SqliteFile, *, writer: bool) -> AsyncIterator[SqliteLink]:
-    """Open the file, brought to this program's schema by the writer, and close it in the end.
+async def sqlite_link(
+    address: SqliteFile, *, writer: bool, term_s: float
+) -> AsyncIterator[SqliteLink]:
+    """Open the file, brought to this program's schema by the writer, who takes the lease for
+    ``term_s``; and close it in the end.
 
     Raises ``JournalLocked`` where another process writes it, ``ConfigError`` where a reader finds
     none, ``JournalError`` otherwise.
     """
     if not writer and not _exists(address.path):
         raise missing(address.shown)
-    with file_lock(address.path) if writer else nullcontext():
+    with file_lock(address.path, lambda: _held(address.path)) if writer else nullcontext():
+        if writer:
+            try:
+                _make_or_check(address.path)
+            except FAILURES as exc:
+                raise trouble(address.shown, exc) from exc
         engine = _engine(address.path, create=writer)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
+            lease: Lease | None = None
             try:
                 connection = await stack.enter_async_context(engine.connect())
                 synced = await _driver(connection, synchronous="FULL")
@@ -137,20 +196,75 @@ async def sqlite_link(address: SqliteFile, *, writer: bool) -> AsyncIterator[Sql
                     await synced.execute_fetchall("PRAGMA journal_mode = WAL")
                     async with connection.begin():
                         await connection.run_sync(prepare, address.shown)
+                        lease = await connection.run_sync(_take, address.shown, term_s)
+                    await _fence(synced, lease)
                 else:
                     await connection.run_sync(check, address.shown)
                     await connection.rollback()
                 beside = await stack.enter_async_context(engine.connect())
                 quick = await _driver(beside, synchronous="NORMAL")
+                reading = stack.enter_context(closing(_reader(address.path)))
+                if lease is not None:
+                    await _fence(quick, lease)
             except FAILURES as exc:
                 raise trouble(address.shown, exc) from exc
-            link = SqliteLink(address.shown, connection, synced, quick)
+            link = SqliteLink(address.shown, connection, synced, quick, reading, lease)
             stack.push_async_callback(link.drain)
             yield link
 
 
+def _take(connection: Connection, shown: str, term_s: float) -> Lease:
+    return take(connection, shown=shown, holder=Holder.here(), term_s=term_s, has_lock=True)
+
+
+async def _fence(driver: aiosqlite.Connection, lease: Lease) -> None:
+    for fence in sqlite_fences(lease):
+        await driver.execute_fetchall(fence)
+
+
+def _held(path: Path) -> Holding | None:
+    """Who holds the lease of a journal that is locked; None where that cannot be read."""
+    url = URL.create(
+        "sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}
+    )
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return holding(connection)
+    except FAILURES:
+        return None
+
+
 def _exists(path: Path) -> bool:
     return path.is_file()
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """A connection that never writes and never waits, for use in the thread of the event loop."""
+    place = f"file:{quote(str(path))}?mode=ro"
+    return sqlite3.connect(place, uri=True, timeout=0, isolation_level=None)
+
+
+def _make_or_check(path: Path) -> None:
+    """Make the file, for this user alone, where there is none; its companions get the permissions
+    that it has. It appears with a database's first page in it, so that an empty one was emptied:
+    what is lost must not be taken for what never was.
+
+    Raises ``ConfigError`` where others can write the file, ``JournalError`` where it is empty.
+    """
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        os.close(open_private(fresh, os.O_RDWR | os.O_CREAT))
+        with closing(sqlite3.connect(fresh)) as made:
+            made.execute("PRAGMA journal_mode = WAL")
+        fresh.replace(path)
+    require_own(path)
+    if path.stat().st_size == 0:
+        raise JournalError(
+            f"the journal {path} is empty, which a journal never is: put a copy in its place, or "
+            f"delete it to begin anew"
+        )
 
 
 def _engine(path: Path, *, create: bool) -> AsyncEngine:

@@ -208,3 +208,18 @@ control_history: Final = Table(
     sqlite_autoincrement=True,
 )
 """Every control that was ever set, for a person to read."""
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", Text(), primary_key=True),
+    Column("number", _Number, nullable=False),
+    _text("host"),
+    Column("pid", Integer(), nullable=False),
+    _text("token"),
+    _time("started_at"),
+    Column("taken_at", Float(53), nullable=False),
+    Column("expires_at", Float(53), nullable=False),
+)
+"""Who may write: one row, whose number grows by one with every writer. ``taken_at`` and
+``expires_at`` are seconds since 1970 by the clock of the database."""

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from bot.adapters.simulator.saved import FORMAT, SavedState, adapter
 from bot.adapters.simulator.spec import VenueSpec
 from bot.errors import ConfigError, InvariantBroken
+from bot.settings.access import open_private
 
 
 def read(file: Path) -> SavedState:
@@ -50,7 +51,7 @@ def sole_owner(file: Path) -> Iterator[None]:
     """
     lock = file.with_name(f"{file.name}.lock")
     try:
-        with lock.open("a", encoding="utf-8") as held:
+        with open(lock, "a", encoding="utf-8", opener=open_private) as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as cause:
@@ -81,7 +82,7 @@ def replace_file(file: Path, text: str, *, durable: bool) -> None:
     """
     fresh = _fresh(file)
     try:
-        with fresh.open("w", encoding="utf-8") as out:
+        with open(fresh, "w", encoding="utf-8", opener=open_private) as out:
             out.write(text)
             if durable:
                 out.flush()

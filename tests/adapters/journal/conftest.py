@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.journal import DatabaseJournal, MemoryJournal, open_journal
+from bot.adapters.journal import MemoryJournal, open_journal
+from bot.adapters.journal.database import DatabaseJournal
 from bot.adapters.journal.tables import metadata
 from bot.ports import Journal
 from tests.kit.postgres import NoPostgres, PostgresServer, postgres_server

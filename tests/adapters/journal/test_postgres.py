@@ -40,7 +40,7 @@ async def test_a_second_writer_is_told_the_process_and_not_the_password(
 ) -> None:
     url = emptied.url("journal", password=SECRET)
     async with open_journal(url, writer=True):
-        with pytest.raises(JournalLocked, match=r"\(pid \d+\)") as caught:
+        with pytest.raises(JournalLocked, match=r"\(pid \d+ on .*since .* until .* UTC") as caught:
             async with open_journal(url, writer=True):
                 pass
     assert SECRET not in told(caught.value)

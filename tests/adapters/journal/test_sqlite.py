@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -59,13 +60,22 @@ async def test_a_reader_of_no_journal_is_told_how_to_get_one(tmp_path: Path) -> 
     assert content("journal.db.lock") is None
 
 
-async def test_an_empty_file_is_no_journal_to_a_reader_and_a_new_one_to_the_writer() -> None:
+async def test_an_empty_file_is_no_journal_to_a_reader_and_a_lost_one_to_the_writer() -> None:
     put(b"")
     with pytest.raises(ConfigError, match="there is no journal"):
         async with open_journal(URL, writer=False):
             pass
+    with pytest.raises(JournalError, match="is empty, which a journal never is: put a copy"):
+        async with open_journal(URL, writer=True):
+            pass
+    assert content() == b""
+
+
+async def test_a_start_that_was_cut_short_left_no_empty_journal() -> None:
+    put(b"half of a page", "journal.db.new")
     async with open_journal(URL, writer=True) as journal:
         assert await journal.last_cycle() == 0
+    assert content("journal.db.new") is None
 
 
 @pytest.mark.parametrize("writer", [True, False])
@@ -227,3 +237,70 @@ async def test_the_lock_is_one_whatever_the_file_is_called(tmp_path: Path) -> No
         with pytest.raises(JournalLocked):
             async with open_journal("sqlite:///link.db", writer=True):
                 pass
+
+
+async def test_controls_are_read_without_giving_way_and_seen_though_another_process_set_them() -> (
+    None
+):
+    turns: list[int] = []
+    async with open_journal(URL, writer=True) as journal:
+        async with open_journal(URL, writer=False) as command:
+            await command.set_control(a_control())
+        asyncio.get_running_loop().call_soon(turns.append, 1)
+        assert await journal.controls() == (a_control(),)
+        assert not turns
+
+
+async def test_controls_that_cannot_be_read_in_passing_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqlite, "_reader", lambda _path: sqlite3.connect(":memory:"))
+    async with open_journal(URL, writer=True) as journal:
+        await journal.set_control(a_control())
+        assert await journal.controls() == (a_control(),)
+
+
+async def test_what_reads_in_passing_cannot_write() -> None:
+    async with open_journal(URL, writer=True):
+        reading = sqlite._reader(Path("journal.db"))
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reading.execute("DELETE FROM controls")
+        reading.close()
+
+
+async def test_a_journal_is_private_to_its_user_with_all_that_belongs_to_it() -> None:
+    before = os.umask(0)
+    try:
+        async with open_journal("sqlite:///made/here/journal.db", writer=True) as journal:
+            await journal.record(a_cycle(1), a_memory(1))
+            modes = {path.name: mode for path, mode in modes_below("made")}
+    finally:
+        os.umask(before)
+    assert modes == {
+        "here": 0o700,
+        "journal.db": 0o600,
+        "journal.db-wal": 0o600,
+        "journal.db-shm": 0o600,
+        "journal.db.lock": 0o600,
+    }
+
+
+def modes_below(folder: str) -> list[tuple[Path, int]]:
+    return [(path, path.stat().st_mode & 0o777) for path in Path(folder).rglob("*")]
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+async def test_a_journal_that_others_can_write_is_refused(mode: int) -> None:
+    async with open_journal(URL, writer=True):
+        pass
+    change_mode("journal.db", mode)
+    with pytest.raises(ConfigError, match=r"steers the bot; run `chmod 600 .*journal\.db`"):
+        async with open_journal(URL, writer=True):
+            pass
+    change_mode("journal.db", 0o644)
+    async with open_journal(URL, writer=True):
+        pass
+
+
+def change_mode(name: str, mode: int) -> None:
+    Path(name).chmod(mode)

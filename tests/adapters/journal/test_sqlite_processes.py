@@ -58,6 +58,7 @@ def process(script: str, url: str = URL) -> Iterator[subprocess.Popen[str]]:
     """Another process that runs a script on the journal, killed in the end without warning."""
     running = subprocess.Popen(
         [sys.executable, "-c", script, url],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(PROJECT)},
@@ -78,7 +79,7 @@ def next_line(running: subprocess.Popen[str]) -> str:
 async def test_another_process_is_kept_out_until_it_is_killed() -> None:
     with process(HOLD) as other:
         assert next_line(other) == "open"
-        with pytest.raises(JournalLocked, match=rf"\(pid {other.pid}\) writes the journal"):
+        with pytest.raises(JournalLocked, match=rf"\(pid {other.pid} on .*\) writes"):
             async with open_journal(URL, writer=True):
                 pass
         async with open_journal(URL, writer=False) as reader:

@@ -1,0 +1,120 @@
+"""Values that are made quickly are the same values."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+
+import pytest
+
+from bot.domain.values import quick
+from bot.errors import InvariantBroken
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """As a dataclass makes it."""
+
+    face: int
+    cost: int = 7
+    name: str = "none"
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """The same fields."""
+
+    face: int
+    cost: int = 7
+    name: str = "none"
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One that looks at what it is given."""
+
+    face: int
+
+    def __post_init__(self) -> None:
+        if self.face < 0:
+            raise InvariantBroken(f"{self.face} is below nothing")
+
+
+def test_a_quick_value_cannot_be_changed() -> None:
+    value = Quick(1)
+    with pytest.raises(FrozenInstanceError):
+        value.face = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del value.face
+    with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
+        value.other = 2  # type: ignore[attr-defined]
+    assert value == Quick(1, 7, "none")
+
+
+def test_a_quick_value_is_made_compared_and_copied_like_any_other() -> None:
+    value = Quick(1, name="x")
+    assert type(value) is Quick
+    assert (value.face, value.cost, value.name) == (1, 7, "x")
+    assert value != Quick(2, name="x")
+    assert {value: 1}[Quick(1, 7, "x")] == 1
+    assert repr(value) == repr(Slow(1, name="x")).replace("Slow", "Quick")
+    assert replace(value, cost=8) == Quick(1, 8, "x")
+    assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_its_signature_is_that_of_the_dataclass() -> None:
+    quick_ones = inspect.signature(Quick).parameters.values()
+    slow_ones = inspect.signature(Slow).parameters.values()
+    assert [(p.name, p.default) for p in quick_ones] == [(p.name, p.default) for p in slow_ones]
+    for wrong in ((), (1, 2, "x", 4)):
+        with pytest.raises(TypeError, match="__init__"):
+            Quick(*wrong)
+
+
+def test_a_value_that_checks_itself_still_does() -> None:
+    assert Checked(1).face == 1
+    with pytest.raises(InvariantBroken, match="below nothing"):
+        Checked(-1)
+    with pytest.raises(FrozenInstanceError):
+        Checked(1).face = 2  # type: ignore[misc]
+
+
+@dataclass(slots=True)
+class Thawed:
+    """Not frozen."""
+
+    face: int
+
+
+@dataclass(frozen=True)
+class Loose:
+    """Without slots."""
+
+    face: int
+
+
+@dataclass(frozen=True, slots=True)
+class Child(Slow):
+    """With a base."""
+
+    more: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A factory makes a field."""
+
+    face: list[int] = field(default_factory=list)
+
+
+class Plain:
+    """No dataclass at all."""
+
+
+@pytest.mark.parametrize("unfit", [Thawed, Loose, Child, Filled, Plain])
+def test_only_a_frozen_slotted_dataclass_without_a_base_is_taken(unfit: type[object]) -> None:
+    with pytest.raises(TypeError, match=unfit.__name__):
+        quick(unfit)
