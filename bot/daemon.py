@@ -60,6 +60,7 @@ async def serve(
     until = None if for_s is None else bot.clock.now() + timedelta(seconds=for_s)
     patience_s = float(bot.settings.watchdog.patience_s)
     pulses = [Pulse(patience_s + _LOOKS * desk.policy.deadline_s) for desk in bot.desks]
+    bot.pulses[:] = pulses
     with _signals(stopping):
         async with _beating(manager, pulses):
             await _run(bot.desks, pulses, stopping, manager, cycles=cycles, until=until)

@@ -17,6 +17,7 @@ import typer
 
 from bot import __version__
 from bot.cli import (
+    alerting,
     checking,
     configuring,
     downloading,
@@ -88,6 +89,7 @@ for _command in (
     what_if.scenario,
     simulating.simulate,
     showing_venues.venues,
+    alerting.alert,
 ):
     app.command(help=paragraphs(_command))(_command)
 app.add_typer(configuring.app)

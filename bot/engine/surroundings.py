@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts import CLOCK_SET, NO_JOURNAL, Alert
+from bot.domain.alerts import CLOCK_SET, JOURNAL_FAILED, Alert
 from bot.domain.records import CycleRecord, Outcome
 from bot.engine.publish import announce
 from bot.errors import JournalError
@@ -34,7 +34,7 @@ class JournalTrouble:
         _log.error("no journal, no trading", error=str(error), failures=self.failures)
         if self.failures == 1:
             did = "nothing is sent until it works"
-            await announce(self.notifier, Alert(NO_JOURNAL, "journal", str(error), did))
+            await announce(self.notifier, Alert(JOURNAL_FAILED, "journal", str(error), did))
 
     async def worked(self) -> None:
         """A cycle was written down."""
@@ -42,7 +42,9 @@ class JournalTrouble:
             failures, self.failures = self.failures, 0
             many = "cycle" if failures == 1 else "cycles"
             happened = f"it works again after {failures} {many} without it"
-            over = Alert(NO_JOURNAL, "journal", happened, "orders are sent as usual", is_over=True)
+            over = Alert(
+                JOURNAL_FAILED, "journal", happened, "orders are sent as usual", is_over=True
+            )
             await announce(self.notifier, over)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,8 +15,8 @@ from bot.daemon import serve
 from bot.domain.alerts import CLOCK_SET
 from bot.domain.records import CycleRecord, Outcome
 from bot.settings import load_settings
-from tests.kit.domain import NOON
-from tests.kit.engine import Bench, Told, a_bench
+from tests.kit.domain import NO_LIMITS, NOON
+from tests.kit.engine import Bench, Told, a_bench, a_full_plan
 
 HOUR_S = 3_600.0
 
@@ -103,11 +104,12 @@ async def test_an_order_in_doubt_is_not_given_up_early_because_the_clock_leapt()
 async def test_a_clock_that_was_wrong_at_the_start_is_followed_once_it_is_right(
     wrong_by_s: float,
 ) -> None:
-    bench = await a_bench()
+    limits = replace(NO_LIMITS, max_clock_skew_s=5.0)
+    bench = await a_bench(a_full_plan(limits=limits))
     told = await served(bench, Computer(bench.clock, wrong_by_s), {2: -wrong_by_s}, cycles=18)
     outcomes = [record.outcome for record in told.records]
-    assert outcomes[:4] == [Outcome.UNSEEN] * 4, "by either clock the prices are off, then by one"
-    assert Outcome.UNSEEN not in outcomes[4:]
+    assert outcomes[:3] == [Outcome.UNSEEN] * 3, "by either clock the prices are off, then by one"
+    assert Outcome.UNSEEN not in outcomes[3:]
     assert bench.contracts() == -5497, "once the breaker has cooled down, deposit and all"
     assert bench.clock.now() - NOON < timedelta(hours=1), "nobody waited for a clock to catch up"
 

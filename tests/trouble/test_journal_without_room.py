@@ -15,7 +15,7 @@ from bot.adapters.journal import open_journal, sqlite
 from bot.adapters.simulator.spec import Deposit
 from bot.app import Bot
 from bot.daemon import serve
-from bot.domain.alerts import NO_JOURNAL, Alert
+from bot.domain.alerts import JOURNAL_FAILED, Alert
 from bot.domain.records import Outcome
 from bot.errors import JournalError
 from bot.settings import load_settings
@@ -104,8 +104,8 @@ async def test_the_daemon_says_so_once_waits_and_goes_on(trouble: str) -> None:
             bench.desk.telemetry = bench.desk.notifier = told
             await serve(Bot(settings, (bench.desk,), journal, bench.clock), cycles=3)
     assert [(alert.kind, alert.is_over) for alert in told.alerts] == [
-        (NO_JOURNAL, False),
-        (NO_JOURNAL, True),
+        (JOURNAL_FAILED, False),
+        (JOURNAL_FAILED, True),
     ]
     assert said in told.alerts[0].happened
     assert told.alerts[0].did == "nothing is sent until it works"
