@@ -75,6 +75,9 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
             await _mind_the_breaker(desk, bag, record)
         await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
+    for record in records:
+        for alert in desk.attention_to(record.bag).saw(record, desk.clock.now()):
+            await announce(desk.notifier, alert)
     return tuple(records)
 
 
@@ -124,6 +127,7 @@ async def _read_controls(desk: Desk) -> None:
 async def _settle(desk: Desk) -> Reconciled:
     """Look up whatever has no known end; most cycles have nothing of the kind."""
     if not desk.unsettled:
+        desk.in_doubt = ()
         return NOTHING_UNSETTLED
     reconciled = await reconcile(
         {name: desk.accounts[name] for name in desk.markets()},
@@ -133,6 +137,7 @@ async def _settle(desk: Desk) -> Reconciled:
         grace_s=desk.policy.grace_s,
         least_look_ups=desk.policy.least_look_ups,
     )
+    desk.in_doubt = reconciled.in_doubt
     desk.unsettled = bool(reconciled.in_doubt)
     for bag in desk.bags:
         ours = {record.client_order_id for record in reconciled.settled} & bag.in_flight

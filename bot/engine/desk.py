@@ -17,8 +17,9 @@ from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
+from bot.domain.records import EVERYTHING, BagMemory, Control, OrderRecord, Transfer
 from bot.domain.steady_price import Sighting, SteadyPrice, after_look
+from bot.engine.attention import Attention
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
 from bot.engine.denials import Denials
@@ -43,6 +44,7 @@ class CyclePolicy:
     grace_s: float
     least_look_ups: int
     breaker: BreakerPolicy
+    unseen_s: float = 300.0  # a bag that stays unseen for so long is an alert
     remind_every_s: float | None = None
 
 
@@ -162,6 +164,12 @@ class Desk:
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
     moving: bool = True  # whether the journal may hold transfers whose end is not known
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
+    in_doubt: tuple[OrderRecord, ...] = ()  # orders whose end was not known then
+    attention: dict[str, Attention] = field(default_factory=dict)  # by bag
+
+    def attention_to(self, bag: str) -> Attention:
+        """What is remembered of a bag for the sake of alerts."""
+        return self.attention.setdefault(bag, Attention(self.policy.unseen_s))
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:
         """The symbols to quote, per account."""

@@ -32,6 +32,7 @@ from bot.settings.numbers import (
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
+from bot.settings.telling import HttpSettings, NotifySettings
 
 
 class Mode(StrEnum):
@@ -169,4 +170,16 @@ class Settings(BaseSettings):
     remind: RemindSettings
     journal: JournalSettings
     log: LogSettings
+    http: HttpSettings
+    notify: NotifySettings
     simulator: SimulatorSettings
+
+    @property
+    def real_interval_s(self) -> float:
+        """Real seconds between two cycles, however fast the bot's clock runs."""
+        return float(self.cycle.interval_s) / self.clock_speed
+
+    @property
+    def clock_speed(self) -> float:
+        """Seconds of the bot's clock in a real one: that of the simulated venue in this process."""
+        return float(self.simulator.speed) if self.mode is Mode.DRY_RUN else 1.0
