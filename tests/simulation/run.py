@@ -152,7 +152,8 @@ class Simulation:
             watched={"balances": (self.checks.looks, None), "submit": (self._submits, None)},
             bent={"balances": self.world.lagging, "positions": self.world.lagging},
         )
-        ports = AccountPorts(cast("Any", door), cast("Any", door), cast("Any", door))
+        doors = cast("Any", door)
+        ports = AccountPorts(doors, doors, doors, mover=doors)
         desks = await open_desks(
             self.story.settings,
             self.story.plans,
