@@ -148,6 +148,7 @@ async def changes_since(
             since=since if memory is None else memory.at,
             fills=fills,
             booked=tuple(entry for _, entry in booked),
+            may_lag=_lags_behind(outside, ours),
             is_accepted=sources.is_accepted,
         )
         found = await explain(plan, seen, jump, journal=sources.journal)
