@@ -52,7 +52,8 @@ def resume(
     """Trade as usual again: lifts halt, reduce and unwind, also a halt by the circuit breaker.
 
     Without --bag it lifts them for all bags, also what was set for single ones. The daemon then
-    brings the hedge back to its target.
+    brings the hedge back to its target, also where a change by hand was respected until now. After
+    an alert that a position is unreadable it says that you have looked, and what was read is true.
     """
     _set_state(config, bag, reason, TradingState.ACTIVE, as_json=as_json)
 

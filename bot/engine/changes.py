@@ -148,8 +148,8 @@ async def changes_since(
             since=since if memory is None else memory.at,
             fills=fills,
             booked=tuple(entry for _, entry in booked),
+            may_lag=_lags_behind(outside, ours),
             is_accepted=sources.is_accepted,
-            hides_ours=_lags_behind(outside, ours),
         )
         found = await explain(plan, seen, jump, journal=sources.journal)
         if isinstance(found, Unread):

@@ -1,9 +1,9 @@
 """A position that moved without our own fills: what it was, or that it cannot be read.
 
 Beside the position itself a second source must speak for the change: trades that the venue lists
-and that add up to it, coins that it has booked, the margin that it holds bound, or a person. An
-empty list is believed on less than none of these but the margin: what shows no position may look at
-the wrong account, and then it sees no margin there either.
+and that add up to it, coins that it has booked, the margin that it holds bound, or a person. For an
+empty list, and where our own trades are not shown, the margin does not count: whoever looks at the
+wrong account, or at an old copy of the right one, sees no margin there either.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Jump:
     """What the position shows and what our own ledger expects, in signed contracts, with what may
     explain the difference: the venue's trades and its bookings since the bag was last seen.
 
-    ``is_accepted``: a person has seen the contradiction and said to go on, which counts where the
-    margin does not speak against it. ``hides_ours``: what is missing may be trades of our own that
-    the venue does not show; then position and margin may both come from one old copy.
+    ``may_lag``: it may be trades of our own that are not shown yet. ``is_accepted``: a person has
+    seen the contradiction and said to go on, which counts where the margin does not speak against
+    it.
     """
 
     read: Decimal
@@ -50,8 +50,8 @@ class Jump:
     since: datetime
     fills: tuple[Fill, ...]
     booked: tuple[LedgerEntry, ...]
+    may_lag: bool
     is_accepted: bool
-    hides_ours: bool = False
 
     @property
     def contracts(self) -> Decimal:
@@ -110,7 +110,7 @@ async def explain(
         leverage=plan.leverage,
     )
     is_gone = jump.read == ZERO
-    kind = _second_source(jump, recent, witness.word, bag.symbol, is_gone=is_gone)
+    kind = _second_source(jump, recent, witness.word, bag.symbol, alone=is_gone or jump.may_lag)
     if kind is ChangeKind.MOVED and strangers:
         kind = ChangeKind.BY_HAND
     if kind is not None:
@@ -128,20 +128,21 @@ async def explain(
 
 
 def _second_source(
-    jump: Jump, recent: tuple[Fill, ...], margin: Word, symbol: str, *, is_gone: bool
+    jump: Jump, recent: tuple[Fill, ...], margin: Word, symbol: str, *, alone: bool
 ) -> ChangeKind | None:
     """What a second source says the change was, where the venue lists no trades that add up to it.
 
-    Profit is also booked when a venue settles by the day, so it does not speak for a position that
-    is gone, and nothing speaks against the margin.
+    Nothing speaks against the margin. It does not speak for a position that is gone or that may
+    lag behind our own trades (``alone``), because an old copy of an account is old in both; nor
+    does a profit, which is also booked where a venue settles by the day.
     """
     if margin is Word.DISAGREES:
         return None
     kind: ChangeKind | None = None
     if jump.contracts > ZERO:
-        ours = is_gone or any(is_ours(f.client_order_id) and f.side is Side.BUY for f in recent)
+        ours = alone or any(is_ours(f.client_order_id) and f.side is Side.BUY for f in recent)
         kind = booked_kind(jump.booked, symbol, after=jump.since, ours=ours)
-    if kind is None and margin is Word.AGREES and not is_gone and not jump.hides_ours:
+    if kind is None and margin is Word.AGREES and not alone:
         kind = ChangeKind.MOVED
     if kind is None and jump.is_accepted:
         kind = ChangeKind.ACCEPTED

@@ -34,8 +34,10 @@ from bot.settings import Settings, load_settings
 from tests.simulation.books import CONTRACT_USD, Books
 
 SYMBOL: Final = "BTC/USD:BTC"
-EVENT_EVERY_S: Final = 12
-LONGEST_LIFE_S: Final = 14.0
+EVENT_EVERY_S: Final = 5
+LONGEST_LIFE_S: Final = 4.0
+"""After its first cycle."""
+PATIENCE_S: Final = 60.0
 QUIET_S: Final = 120.0
 """Before the last daemon ends nothing happens for so long: it has what it takes to arrive."""
 
@@ -150,13 +152,18 @@ async def kill_again_and_again(minutes: float, seed: int, folder: Path) -> Tally
     async with serve_elsewhere(dry, [str(file)], "binance", fresh=False) as served:
         variables = {**os.environ, **led_there(dry, served)}
         settings = load_settings([file], environ=led_there(dry, served), dotenv=None)
-        until = time.monotonic() + minutes * 60
+        until, start_s = time.monotonic() + minutes * 60, PATIENCE_S
         while time.monotonic() < until:
-            life_s = chance.uniform(0.5, LONGEST_LIFE_S)
-            if await asyncio.to_thread(_one_life, file, variables, folder, life_s):
-                tally.kills += 1
-            else:
+            # Half of them die around their first order, the others some cycles later.
+            early = start_s < PATIENCE_S and chance.random() < 0.5
+            life_s = start_s * chance.uniform(0.7, 1.1) if early else PATIENCE_S
+            more_s = chance.uniform(0, LONGEST_LIFE_S)
+            took_s = await asyncio.to_thread(_one_life, file, variables, folder, life_s, more_s)
+            if took_s is None:
                 tally.ended_by_themselves += 1
+                continue
+            tally.kills += 1
+            start_s = start_s if early else took_s
         await asyncio.to_thread(_last_life, file, variables, folder)
     await _compare(dry, settings, folder, tally)
     return tally
@@ -175,16 +182,31 @@ def _start(file: Path, variables: dict[str, str], folder: Path, *more: str) -> A
         log.close()
 
 
-def _one_life(file: Path, variables: dict[str, str], folder: Path, life_s: float) -> bool:
-    """Start, wait, kill; whether it was still alive then."""
+def _one_life(
+    file: Path, variables: dict[str, str], folder: Path, life_s: float, more_s: float
+) -> float | None:
+    """Start one and kill it after ``life_s``, or ``more_s`` after it has told of its first cycle.
+    How long it had lived until then; None where it had ended by itself."""
+    log = folder / "daemon.log"
+    said_before = log.stat().st_size if log.exists() else 0
     running = _start(file, variables, folder)
-    try:
-        running.wait(life_s)
-        return False
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-        return True
+    began_s = time.monotonic()
+    while (took_s := time.monotonic() - began_s) < life_s:
+        if _told_of_a_cycle(log, said_before):
+            time.sleep(more_s)
+            break
+        time.sleep(0.01)
+    if running.poll() is not None:
+        return None
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    return took_s
+
+
+def _told_of_a_cycle(log: Path, said_before: int) -> bool:
+    with log.open("rb") as text:
+        text.seek(said_before)
+        return b'"event": "cycle"' in text.read()
 
 
 def _last_life(file: Path, variables: dict[str, str], folder: Path) -> None:
