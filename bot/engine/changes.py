@@ -90,6 +90,7 @@ class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.
 
     ``fills_expected``: the journal may know trades of ours that the bag has not taken in yet.
+    ``moves_expected``: the venue may have booked transfers, which change no sum of coins.
     ``is_accepted``: a person has seen what contradicts the position read and said to go on.
     """
 
@@ -99,6 +100,7 @@ class Sources:
     grace_s: float
     fills_expected: bool
     is_accepted: bool = False
+    moves_expected: bool = False
 
 
 async def changes_since(
@@ -123,7 +125,8 @@ async def changes_since(
     contracts = contracts_held(bag, seen)
     before = contracts if memory is None else memory.contracts
     unmoved = memory is not None and coins == memory.coins and contracts == memory.contracts
-    if memory is not None and unmoved and not sources.fills_expected:
+    quiet = unmoved and not sources.moves_expected
+    if memory is not None and quiet and not sources.fills_expected:
         return News(coins, contracts, memory.fill_number)
 
     after = 0 if memory is None else memory.fill_number
@@ -136,7 +139,7 @@ async def changes_since(
         fills = await sources.accounts[bag.hedge_account].reader.fills(bag.symbol, since)
         if _lags_behind(outside, ours):
             _require_settled(bag, fills, ours, now=now, grace_s=sources.grace_s)
-    if memory is not None and unmoved and outside == ZERO:
+    if memory is not None and quiet and outside == ZERO:
         return News(coins, contracts, number)
     booked = await _new_entries(bag, sources, since)
     changes: tuple[Change, ...] = ()

@@ -24,10 +24,12 @@ _LONGEST_DELAY: Final = 32
 @dataclass(slots=True)
 class MarginState:
     """``is_shrinking``: the short is being reduced for want of margin; ``is_held``: it was, and has
-    not grown back. ``retry_at`` is before when nothing is moved, after failures."""
+    not grown back. ``retry_at`` is before when nothing is moved, after failures. ``is_booked``: the
+    venue may have booked transfers that the journal's ledger does not have yet."""
 
     is_shrinking: bool = False
     is_held: bool = False
+    is_booked: bool = False
     failures: int = 0
     retry_at: datetime | None = None
     trouble: str = ""
@@ -45,6 +47,7 @@ class MarginState:
                 self.proven.add((transfer.source, transfer.destination))
             if not transfer.transfer_id.startswith(move_prefix(bag)):
                 continue
+            self.is_booked = True
             if not transfer.status.is_final:
                 self.pending[transfer.transfer_id] = transfer
             if transfer.status is not TransferStatus.FAILED:
@@ -54,10 +57,12 @@ class MarginState:
         """A transfer is about to be sent."""
         self.pending[transfer.transfer_id] = transfer
         self.moved[transfer.transfer_id] = (transfer.at, transfer.amount_coin)
+        self.is_booked = True
 
     def arrived(self, transfer: Transfer) -> None:
         """Its coins were seen to arrive."""
         self.pending.pop(transfer.transfer_id, None)
+        self.is_booked = True
         self.proven.add((transfer.source, transfer.destination))
         self.failures, self.retry_at, self.trouble = 0, None, ""
 

@@ -105,6 +105,7 @@ async def _keep(
     bag.remember(memory, news)
     bag.doubt = doubt
     bag.price = view.price
+    bag.margin.is_booked = bool(bag.margin.pending)
     bag.fills_expected = is_more_due or record.outcome is Outcome.IN_DOUBT
 
 

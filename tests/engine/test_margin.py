@@ -625,3 +625,23 @@ async def test_a_transfer_that_was_never_written_is_not_waited_for() -> None:
     assert bench.bag.margin.pending == {}
     assert bench.bag.margin.moved_coin(bench.clock.now()) == 0
     assert "transfer-failed" not in titles(bench)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_what_the_venue_has_booked_of_a_move_is_in_the_journals_ledger(
+    *, restart: bool
+) -> None:
+    bench = await rally((0, 50_000), (30, 50_000), (50, 80_000))
+    await bench.cycle()
+    for _ in range(4):
+        await bench.cycle(60)
+        if restart:
+            await bench.start()
+    await bench.run(20)
+    theirs = bench.venue.simulation.holders["main"].ledger.entries
+    moved = [e.entry_id for e in theirs if e.kind is EntryKind.TRANSFER]
+    ours = [e.entry_id for _, e in await bench.journal.ledger() if e.kind is EntryKind.TRANSFER]
+    assert len(moved) == 4
+    assert sorted(ours) == sorted(moved)
+    assert await bench.journal.flows() == ()
+    assert bench.sizes() == [-OPENED]
