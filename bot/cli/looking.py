@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,23 +12,52 @@ from bot.cli.inputs import load_settings, open_journal
 from bot.cli.options import AsJson, ConfigFiles
 
 if TYPE_CHECKING:
-    from bot.cli.standing import Standing
+    from collections.abc import Mapping
+
+    from bot.domain.judgement import HedgePlan
     from bot.domain.records import CycleRecord
+    from bot.engine.standing import Standing
     from bot.settings import Settings
 
 
-def plan(config: ConfigFiles = None, as_json: AsJson = False) -> None:
+def plan(
+    config: ConfigFiles = None,
+    survive: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="Rises of the price to survive, as multiples with commas: for each, the share of "
+            "the bag that the short needs as collateral.",
+        ),
+    ] = "1.25,1.5,2,3",
+    as_json: AsJson = False,
+) -> None:
     """Look once and say what the bot would do for each bag, and why. Trades and writes nothing.
 
-    Exit code 1 where a bag could not be seen.
+    Then how much collateral each short needs, where it would be liquidated at 1x, 2x, 3x and 5x,
+    and what that trades for. Exit code 1 where a bag could not be seen.
     """
+    from bot.cli import parsing
+
+    rises = parsing.numbers(survive, "--survive", parsing.RISE)
     settings = load_settings(config)
-    records = asyncio.run(_look(settings))
+    records, plans = asyncio.run(_look(settings))
+    from bot.cli import collateral
+
+    volatility = settings.band.volatility
+    shorts = [collateral.short_to_carry(r, plans[r.bag], volatility) for r in records]
     if as_json:
         from bot.cli.output import print_json
         from bot.domain.report import record_fields
 
-        print_json({"bags": [record_fields(record) for record in records]})
+        bags = [
+            {
+                **record_fields(record),
+                "collateral": collateral.collateral_fields(record, short, rises),
+            }
+            for record, short in zip(records, shorts, strict=True)
+        ]
+        print_json({"bags": bags})
     else:
         from bot.cli.output import console
         from bot.cli.sights import sight_table
@@ -37,6 +66,11 @@ def plan(config: ConfigFiles = None, as_json: AsJson = False) -> None:
         out.print(sight_table(records, f"Plan, {records[0].mode}"))
         for record in records:
             out.print(f"{record.bag}: {record.reason}")
+        for record, short in zip(records, shorts, strict=True):
+            if short is not None:
+                out.print()
+                out.print(collateral.collateral_table(record.bag, record.asset, short, rises))
+                out.print(collateral.collateral_note(record, volatility))
     unseen = [record for record in records if record.sight is None]
     if unseen:
         from bot.cli.output import complain
@@ -45,11 +79,12 @@ def plan(config: ConfigFiles = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-async def _look(settings: Settings) -> tuple[CycleRecord, ...]:
+async def _look(settings: Settings) -> tuple[tuple[CycleRecord, ...], Mapping[str, HedgePlan]]:
     from bot.app import open_viewer
 
     async with open_viewer(settings) as viewer:
-        return await viewer.look()
+        plans = {bag.plan.bag.name: bag.plan for desk in viewer.desks for bag in desk.bags}
+        return await viewer.look(), plans
 
 
 def status(config: ConfigFiles = None, as_json: AsJson = False) -> None:
@@ -57,7 +92,8 @@ def status(config: ConfigFiles = None, as_json: AsJson = False) -> None:
 
     Asks no venue. Says so where the daemon seems not to run.
     """
-    from bot.cli.standing import print_standing, standing_fields
+    from bot.cli.standing import print_standing
+    from bot.engine.standing import standing_fields
 
     settings = load_settings(config)
     standing = asyncio.run(_read(settings))
@@ -70,7 +106,7 @@ def status(config: ConfigFiles = None, as_json: AsJson = False) -> None:
 
 
 async def _read(settings: Settings) -> Standing:
-    from bot.cli.standing import read_standing
+    from bot.cli.standing import recorded_standing
 
     async with open_journal(settings) as journal:
-        return await read_standing(settings, journal, now=datetime.now(UTC))
+        return await recorded_standing(settings, journal, now=datetime.now(UTC))

@@ -68,6 +68,7 @@ LEVERAGE: Final = Wanted("a leverage from 1 to 125", "5", at_least=ONE, at_most=
 MOVE_PERCENT: Final = Wanted(
     "a move in per cent above -100", "-50", above=Decimal(-100), at_most=Decimal(10_000)
 )
+RISE: Final = Wanted("a multiple of the price above 1", "1.5", above=ONE, at_most=Decimal(1_000))
 BASIS_BPS: Final = Wanted(
     "a basis between -5000 and 5000 basis points",
     "2.5",

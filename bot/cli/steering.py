@@ -20,7 +20,7 @@ from bot.domain.records import EVERYTHING, Control
 from bot.errors import JournalError
 
 if TYPE_CHECKING:
-    from bot.cli.standing import Standing
+    from bot.engine.standing import Standing
     from bot.ports import Journal
     from bot.settings import Settings
 
@@ -121,9 +121,9 @@ async def _unwind(
 
 
 async def _standing(settings: Settings, journal: Journal) -> Standing:
-    from bot.cli.standing import read_standing
+    from bot.cli.standing import recorded_standing
 
-    return await read_standing(settings, journal, now=datetime.now(UTC))
+    return await recorded_standing(settings, journal, now=datetime.now(UTC))
 
 
 async def _recorded_short(journal: Journal, bag: str) -> Decimal:

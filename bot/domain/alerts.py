@@ -58,6 +58,10 @@ class Alert:
         return f"{self.subject}: {over}{self.kind.name}"
 
 
+EVERYBODY: Final = "hedgehold"
+"""The subject of what is about the bot as a whole."""
+
+
 ORDER_REFUSED: Final = AlertKind(
     "order-refused",
     Severity.WARNING,
@@ -101,6 +105,44 @@ LEASE_LOST: Final = AlertKind(
     "Another process writes the journal by now: this one was silent for longer than its lease.",
     "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
     "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
+)
+MARGIN_WARNING: Final = AlertKind(
+    "margin-warning",
+    Severity.WARNING,
+    "The price has come nearer to the short's liquidation than warn_distance.",
+    "Have coins ready. The bot tops up by itself from the wallets of the bag at the same venue.",
+)
+MARGIN_TOPPED_UP: Final = AlertKind(
+    "margin-topped-up",
+    Severity.NOTICE,
+    "The margin had run low, and coins of the bag have arrived in the margin wallet.",
+    "Nothing. The bag and its hedge are the same as before.",
+)
+MARGIN_SWEPT: Final = AlertKind(
+    "margin-swept",
+    Severity.NOTICE,
+    "The margin was larger than it need be, and coins went back to another wallet of the bag.",
+    "Nothing. The bag and its hedge are the same as before.",
+)
+MARGIN_EXHAUSTED: Final = AlertKind(
+    "margin-exhausted",
+    Severity.CRITICAL,
+    "The margin has run low, and no coins can be moved to it.",
+    "Send coins to the account now, or close part of the hedge. Read why none can be moved.",
+)
+MARGIN_REDUCED: Final = AlertKind(
+    "margin-reduced",
+    Severity.CRITICAL,
+    "The short was near its liquidation and no coins came in time, so it is reduced: a part of the "
+    "bag is without a hedge.",
+    "Add coins to the margin wallet. The short grows back by itself once the margin carries it.",
+)
+TRANSFER_FAILED: Final = AlertKind(
+    "transfer-failed",
+    Severity.WARNING,
+    "Coins were to be moved between two wallets, and were not, or nobody has seen them arrive.",
+    "Read the reason: a permission of the key, a limit of the venue. Coins on their way for long: "
+    "look at the venue where they are.",
 )
 
 POSITION_UNREADABLE: Final = AlertKind(
@@ -163,6 +205,56 @@ HEDGE_FORGOTTEN: Final = AlertKind(
     "Bring the coins back, or let the short be bought back: see the bag's state and its last cycle "
     "with `hedgehold status`.",
 )
+CLOCK_SET: Final = AlertKind(
+    "clock-set",
+    Severity.WARNING,
+    "Somebody or something set the computer's clock by more than a second.",
+    "Find out what sets it, and let a time service keep it (chrony, systemd-timesyncd).",
+)
+
+NOT_SEEN: Final = AlertKind(
+    "not-seen",
+    Severity.WARNING,
+    "A bag could not be seen for a while: the venue or the way to it does not answer as it should.",
+    "Read the reason, look whether the venue is up, and look at your position there yourself.",
+)
+JOURNAL_FAILED: Final = AlertKind(
+    "journal-failed",
+    Severity.CRITICAL,
+    "The journal cannot be read or written. Without it nothing is traded.",
+    "Read the reason: a full disk, rights to the file, or a server that is down. It goes on by "
+    "itself once the journal works.",
+)
+BOT_STARTED: Final = AlertKind(
+    "bot-started",
+    Severity.NOTICE,
+    "The bot has opened its accounts and is about to look for the first time.",
+    "Nothing, if you have started it.",
+)
+BOT_STOPPED: Final = AlertKind(
+    "bot-stopped",
+    Severity.NOTICE,
+    "The bot was asked to stop and has stopped. A short that is open stays open.",
+    "Start it again, or close the short yourself: nothing adjusts it meanwhile.",
+)
+BOT_FAILED: Final = AlertKind(
+    "bot-failed",
+    Severity.CRITICAL,
+    "The bot ends by itself, because of something that it cannot go on with.",
+    "Read the last lines of its log. Nothing adjusts the short before it runs again.",
+)
+STARTED_AFTER_CRASH: Final = AlertKind(
+    "started-after-crash",
+    Severity.WARNING,
+    "The last run of the bot did not end by a stop: it was killed, or the machine went down.",
+    "Find out why. What was under way then is looked up before anything else is sent.",
+)
+TEST: Final = AlertKind(
+    "test",
+    Severity.NOTICE,
+    "Somebody asked for it with `hedgehold alert --test`.",
+    "Nothing: alerts reach you this way.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -170,8 +262,21 @@ CATALOGUE: Final = (
     BAG_FAILED,
     NOW_REDUCING,
     NOW_HALTED,
+    NOT_SEEN,
+    JOURNAL_FAILED,
+    BOT_STARTED,
+    BOT_STOPPED,
+    BOT_FAILED,
+    STARTED_AFTER_CRASH,
+    TEST,
     GUARD_DENIED,
     LEASE_LOST,
+    MARGIN_WARNING,
+    MARGIN_TOPPED_UP,
+    MARGIN_SWEPT,
+    MARGIN_EXHAUSTED,
+    MARGIN_REDUCED,
+    TRANSFER_FAILED,
     POSITION_UNREADABLE,
     CHANGED_BY_HAND,
     LIQUIDATED,
@@ -181,5 +286,6 @@ CATALOGUE: Final = (
     COINS_LEFT,
     HEDGE_REMINDER,
     HEDGE_FORGOTTEN,
+    CLOCK_SET,
 )
 """Every kind of alert that there is."""

@@ -20,7 +20,15 @@ from bot.domain.limits import (
     TradingState,
     review,
 )
-from bot.domain.margin import NEVER, LiquidationPrice, initial_margin_coin, liquidation_price
+from bot.domain.margin import (
+    NEVER,
+    LiquidationPrice,
+    MarginedPosition,
+    initial_margin_coin,
+    liquidation_price,
+)
+from bot.domain.margin_control import MarginPolicy
+from bot.domain.margin_sizes import Backed, backing_told_coin
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.payoff import FLAT, InverseBook, apply_fill, fee_coin
 from bot.domain.quantities import ONE, ZERO
@@ -46,6 +54,7 @@ class HedgePlan:
     limits: RiskLimits
     margin_mode: MarginMode
     leverage: Decimal
+    margin: MarginPolicy | None = None  # None: nobody minds the margin
     reactions: Reactions = USUAL
 
 
@@ -256,6 +265,32 @@ def liquidation_now(
         plan.instrument.maintenance,
         plan.instrument.maintenance_convention,
     )
+
+
+def backed_now(
+    plan: HedgePlan,
+    exposure: Exposure,
+    *,
+    told: LiquidationPrice | None,
+    isolated_coin: Decimal | None = None,
+) -> Backed | None:
+    """The short as it stands and the coins behind it: what we reckon, or what the venue must reckon
+    where it tells a nearer liquidation price.
+
+    None where neither is known.
+    """
+    book, locked_coin = _book(exposure)
+    instrument, is_cross = plan.instrument, plan.margin_mode is MarginMode.CROSS
+    position = MarginedPosition(
+        book, exposure.mark_usd, instrument.maintenance, instrument.maintenance_convention
+    )
+    own_coin = _cross_backing(exposure) if is_cross else isolated_coin
+    if own_coin is not None:
+        own_coin += locked_coin
+    told_coin = None if told is None else backing_told_coin(position, told)
+    if own_coin is None or (told_coin is not None and told_coin < own_coin):
+        own_coin = told_coin
+    return None if own_coin is None else Backed(position, own_coin, is_cross)
 
 
 def effective_leverage(exposure: Exposure) -> Decimal | None:

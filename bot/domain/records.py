@@ -36,6 +36,11 @@ class Outcome(Enum):
     UNSEEN = "unseen"  # no whole, fresh snapshot: nothing was decided
     FAILED = "failed"  # an invariant broke or the account cannot be used
 
+    @property
+    def is_good(self) -> bool:
+        """Whether the cycle came to an end that needs nobody, the guard's no among them."""
+        return self in (Outcome.HELD, Outcome.TRADED, Outcome.UNFILLED, Outcome.DENIED)
+
 
 @quick
 @dataclass(frozen=True, slots=True)

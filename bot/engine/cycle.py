@@ -18,6 +18,7 @@ from bot.domain.report import times_denied
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
+from bot.engine.margin import after_orders, follow_moves, mind_margin
 from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
@@ -55,6 +56,7 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     await _read_controls(desk)
     reconciled = await _settle(desk)
     await _settle_transfers(desk)
+    await follow_moves(desk)
     seen: Look | None = None
     trouble = ""
     try:
@@ -73,6 +75,9 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
             await _mind_the_breaker(desk, bag, record)
         await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
+    for record in records:
+        for alert in desk.attention_to(record.bag).saw(record, desk.clock.now()):
+            await announce(desk.notifier, alert)
     return tuple(records)
 
 
@@ -122,6 +127,7 @@ async def _read_controls(desk: Desk) -> None:
 async def _settle(desk: Desk) -> Reconciled:
     """Look up whatever has no known end; most cycles have nothing of the kind."""
     if not desk.unsettled:
+        desk.in_doubt = ()
         return NOTHING_UNSETTLED
     reconciled = await reconcile(
         {name: desk.accounts[name] for name in desk.markets()},
@@ -131,6 +137,7 @@ async def _settle(desk: Desk) -> Reconciled:
         grace_s=desk.policy.grace_s,
         least_look_ups=desk.policy.least_look_ups,
     )
+    desk.in_doubt = reconciled.in_doubt
     desk.unsettled = bool(reconciled.in_doubt)
     for bag in desk.bags:
         ours = {record.client_order_id for record in reconciled.settled} & bag.in_flight
@@ -191,8 +198,11 @@ async def _bag_cycle(
     if not doubted and view.news.unread is None:  # else it may hold trades that nobody knows yet
         bag.tally.see(view.exposure, view.news)
     try:
+        waits = "" if trade else "the bot is stopping"
+        if trade and await mind_margin(desk, bag, view):
+            waits = "coins were sent on their way, and one thing is done at a time"
         return await _act(
-            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, trade=trade
+            desk, bag, view, in_doubt=bool(doubted), cycle=cycle, began=began, waits=waits
         )
     except (JournalError, asyncio.CancelledError):
         if bag.memory is remembered:  # else the cycle was written down before it was cut
@@ -208,16 +218,18 @@ async def _act(
     in_doubt: bool,
     cycle: int,
     began: datetime,
-    trade: bool,
+    waits: str,
 ) -> CycleRecord:
-    """Send what the guard approved, and write the cycle down."""
+    """Send what the guard approved, and write the cycle down. ``waits`` says why nothing is sent
+    where it must not be."""
     placed: tuple[Placed, ...] = ()
     outcome, note = _outcome_before_trading(view, in_doubt=in_doubt)
     if isinstance(view.judgement.verdict, Approved):
-        if trade:
-            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+        if waits:
+            outcome, note = Outcome.HELD, f"not sent: {waits}"
         else:
-            outcome, note = Outcome.HELD, "not sent: the bot is stopping"
+            placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+            after_orders(bag, view, sum((one.filled_contracts for one in placed), ZERO))
     elif isinstance(view.judgement.verdict, Denied):
         denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
         note = f"{denied}; {note}" if note else denied

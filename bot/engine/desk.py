@@ -17,12 +17,14 @@ from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
+from bot.domain.records import EVERYTHING, BagMemory, Control, OrderRecord, Transfer
 from bot.domain.steady_price import Sighting, SteadyPrice, after_look
+from bot.engine.attention import Attention
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
 from bot.engine.denials import Denials
 from bot.engine.guard_memory import DAY, PaidFees, fees_paid, price_believed, trust_of
+from bot.engine.margin_state import MarginState
 from bot.engine.observe import AccountPorts
 from bot.engine.reconcile import LookUps, Reconciled
 from bot.engine.tally import Tally
@@ -42,6 +44,7 @@ class CyclePolicy:
     grace_s: float
     least_look_ups: int
     breaker: BreakerPolicy
+    unseen_s: float = 300.0  # a bag that stays unseen for so long is an alert
     remind_every_s: float | None = None
 
 
@@ -88,6 +91,7 @@ class BagState:
     denials: Denials = field(default_factory=Denials)
     price: SteadyPrice | None = None  # as believed after the last recorded look
     tally: Tally = field(default_factory=Tally)
+    margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
     doubt: Doubt | None = None  # a position that two sources tell differently
@@ -160,6 +164,12 @@ class Desk:
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
     moving: bool = True  # whether the journal may hold transfers whose end is not known
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
+    in_doubt: tuple[OrderRecord, ...] = ()  # orders whose end was not known then
+    attention: dict[str, Attention] = field(default_factory=dict)  # by bag
+
+    def attention_to(self, bag: str) -> Attention:
+        """What is remembered of a bag for the sake of alerts."""
+        return self.attention.setdefault(bag, Attention(self.policy.unseen_s))
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:
         """The symbols to quote, per account."""
@@ -203,6 +213,9 @@ async def open_bag(
     state.doubt = None if memory is None else memory.doubt
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
+    if plan.margin is not None:
+        bag = plan.bag
+        state.margin.take_up(bag.name, bag.hedge_account, bag.asset, await journal.transfers())
     if memory is not None:
         state.fees = await fees_paid(plan, journal, now=now)
         state.price = await price_believed(plan, journal)

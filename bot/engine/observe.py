@@ -20,15 +20,16 @@ from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.engine.together import Question, answered
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable, UnreadablePosition
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import AccountReader, Clock, MarketData, OrderGateway, WalletMover
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPorts:
-    """One account's three doors to its venue.
+    """One account's doors to its venue.
 
     ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
-    ``at_once``: the venue lives in this process, so that its answers are not waited for.
+    ``at_once``: the venue lives in this process, so that its answers are not waited for. ``mover``
+    is None where no coins can be moved between its wallets.
     """
 
     reader: AccountReader
@@ -36,6 +37,7 @@ class AccountPorts:
     gateway: OrderGateway
     contract_changes: tuple[ContractChange, ...] = ()
     at_once: bool = False
+    mover: WalletMover | None = None
 
     def changes_of(self, symbol: str) -> tuple[str, ...]:
         """What of a contract is not as it was when somebody last agreed to it, in words."""

@@ -32,7 +32,7 @@ def record_of(
 ) -> CycleRecord:
     """The record of a cycle in which the bag was seen."""
     action, contracts = action_of(view.judgement)
-    reason = reason_of(view.judgement)
+    reason = "; ".join(filter(None, (reason_of(view.judgement), view.margin.note)))
     leaving = view.reaction.leaving
     if leaving is not None:
         until = leaving.since + timedelta(seconds=bag.plan.reactions.follow_after_s)

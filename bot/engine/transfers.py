@@ -29,6 +29,7 @@ from bot.errors import (
     AccessDenied,
     ConfigError,
     ExchangeError,
+    ForbiddenHost,
     IncompleteSnapshot,
     Refused,
     Unavailable,
@@ -119,7 +120,7 @@ async def move_coins(
     number = len(parts)
     while arrived_coin < move.amount_coin:
         number += 1
-        amount_coin = _next_coin(move.amount_coin - arrived_coin, policy, is_proven=is_proven)
+        amount_coin = next_coin(move.amount_coin - arrived_coin, policy, is_proven=is_proven)
         transfer = await _one(move, f"{move.move_id}:{number}", amount_coin, ways)
         if transfer.status is TransferStatus.FAILED:
             return Moved(MoveEnd.REFUSED, arrived_coin, transfer.note)
@@ -166,7 +167,7 @@ def _proves(transfer: Transfer, move: Move) -> bool:
     return transfer.status is TransferStatus.ARRIVED and _same_way(transfer, move)
 
 
-def _next_coin(left_coin: Decimal, policy: TransferPolicy, *, is_proven: bool) -> Decimal:
+def next_coin(left_coin: Decimal, policy: TransferPolicy, *, is_proven: bool) -> Decimal:
     """How much to send next; no crumb is left that would be too small to be moved."""
     if is_proven or left_coin - policy.first_coin < SMALLEST_COIN:
         return left_coin
@@ -188,7 +189,7 @@ async def _one(move: Move, transfer_id: str, amount_coin: Decimal, ways: _Ways) 
         source_before_coin=source_coin,
         destination_before_coin=destination_coin,
     )
-    sent = await uncut(_send(intended, ways))
+    sent = await send_once(intended, mover=ways.mover, journal=ways.journal)
     if sent.status.is_final:
         return sent
     return await look_up(
@@ -212,12 +213,20 @@ async def _standing_still(move: Move, ways: _Ways) -> tuple[Decimal, Decimal]:
     )
 
 
-async def _send(intended: Transfer, ways: _Ways) -> Transfer:
-    """Write a transfer down, send it once, and write down what the venue said."""
-    journal = ways.journal
+async def send_once(intended: Transfer, *, mover: WalletMover, journal: Journal) -> Transfer:
+    """Write a transfer down, send it once, and write down what the venue said.
+
+    Cancelling the caller does not cut it. Raises :class:`bot.errors.AccessDenied` after writing
+    that it failed, :class:`bot.errors.ForbiddenHost`, which ends the process, and
+    :class:`bot.errors.JournalError`.
+    """
+    return await uncut(_send(intended, mover, journal))
+
+
+async def _send(intended: Transfer, mover: WalletMover, journal: Journal) -> Transfer:
     await journal.write_transfer(intended)
     try:
-        venue_id = await ways.mover.transfer(
+        venue_id = await mover.transfer(
             intended.asset, intended.amount_coin, intended.source, intended.destination
         )
     except AccessDenied as denied:
@@ -227,6 +236,8 @@ async def _send(intended: Transfer, ways: _Ways) -> Transfer:
         return await write_end(journal, intended, TransferStatus.FAILED, str(no))
     except ExchangeError as unknown:
         return await write_end(journal, intended, TransferStatus.INTENDED, str(unknown))
+    except ForbiddenHost:
+        raise  # it never left, and the process ends: the next one looks the transfer up
     except Exception as surprise:  # noqa: BLE001 - an unforeseen answer is unknown, never a no
         why = f"{type(surprise).__name__} after the send"
         return await write_end(journal, intended, TransferStatus.INTENDED, why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from bot.domain.decision import Pursuit
 from bot.domain.exposure import Bucket, Exposure, assess_bag, buckets_of
@@ -17,6 +18,7 @@ from bot.domain.transit import in_transit_coin
 from bot.domain.values import quick
 from bot.engine.changes import News, Sources, changes_since
 from bot.engine.desk import BagState, Desk, control_for
+from bot.engine.margin_view import MarginView, margin_view
 from bot.engine.observe import (
     Look,
     ages_of,
@@ -44,6 +46,7 @@ class View:
     price: SteadyPrice | None
     sight: Sight
     figures: tuple[Figure, ...]
+    margin: MarginView
 
 
 async def view_bag(
@@ -52,13 +55,12 @@ async def view_bag(
     """Assess a bag from a look, explain what changed, decide and ask the guard.
 
     While an order of the market is in doubt nothing is read into its changes. What would be acted
-    on at once is looked at a second time first. Raises :class:`bot.errors.SnapshotError` where the
-    look is not whole, fresh or stable (:class:`bot.errors.UnreadablePosition` where the position is
-    gone and no second source says so), and whatever venue and journal raise.
+    on at once is looked at a second time first, and so is a margin that runs low. Raises
+    :class:`bot.errors.SnapshotError` where the look is not whole, fresh or stable
+    (:class:`bot.errors.UnreadablePosition` where the position is gone and no second source says
+    so), and whatever venue and journal raise.
     """
-    if in_doubt:
-        return _judge(desk, bag, seen, _unchanged(desk, bag, seen), cycle=cycle, in_doubt=in_doubt)
-    news = await _news(desk, bag, seen)
+    news = _unchanged(desk, bag, seen) if in_doubt else await _news(desk, bag, seen)
     if news.occasion:
         again = await look_with_patience(
             desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
@@ -71,11 +73,36 @@ async def view_bag(
                 surface="changes",
             )
         seen, news = again, confirmed
-    view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=())
-    if view.judgement.intent is None:
+    view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=in_doubt)
+    if view.margin.wants_to_act:
+        first = view.margin
+        seen, news = await _margin_again(desk, bag, news, in_doubt=bool(in_doubt))
+        view = _judge(desk, bag, seen, news, cycle=cycle, in_doubt=in_doubt)
+        view = replace(view, margin=view.margin.after(first))
+    if in_doubt or view.judgement.intent is None:
         return view
     priced = await _with_touch(desk, bag, seen)
-    return view if priced is seen else _judge(desk, bag, priced, news, cycle=cycle, in_doubt=())
+    if priced is seen:
+        return view
+    steady = view.margin.is_steady
+    view = _judge(desk, bag, priced, news, cycle=cycle, in_doubt=())
+    return replace(view, margin=replace(view.margin, is_steady=steady))
+
+
+async def _margin_again(
+    desk: Desk, bag: BagState, news: News, *, in_doubt: bool
+) -> tuple[Look, News]:
+    """A second look at a margin that runs low: one wrong price or balance must move nothing."""
+    again = await look_with_patience(
+        desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
+    )
+    confirmed = _unchanged(desk, bag, again) if in_doubt else await _news(desk, bag, again)
+    if not news.agrees_with(confirmed):
+        raise IncompleteSnapshot(
+            "two looks disagree about what the bag holds while its margin runs low",
+            surface="changes",
+        )
+    return again, confirmed
 
 
 async def _with_touch(desk: Desk, bag: BagState, seen: Look) -> Look:
@@ -165,6 +192,21 @@ def _judge(
     orders_last_hour, turnover_usd = bag.sent.rates(now)
     price = bag.price_after(quote)
     _, short_cap_usd = control_for(plan.bag.name, desk.controls)
+    ours = liquidation_now(plan, exposure, isolated_coin=isolated_coin)
+    margin = margin_view(
+        desk,
+        bag,
+        seen,
+        exposure,
+        ours=ours,
+        isolated_coin=isolated_coin,
+        base_coin=reaction.base_coin,
+        in_doubt=bool(in_doubt) or unread is not None,
+    )
+    wanted_usd = None
+    if margin.cap_usd is not None and (short_cap_usd is None or margin.cap_usd < short_cap_usd):
+        wanted_usd = _least(margin.wanted_usd, short_cap_usd)
+        short_cap_usd = margin.cap_usd
     judgement = judge(
         plan,
         exposure,
@@ -190,17 +232,15 @@ def _judge(
         ),
     )
     reported = [leg.liquidation_price for leg in legs if leg.liquidation_price is not None]
-    liquidation = (
-        reported[0]
-        if len(reported) == 1
-        else liquidation_now(plan, exposure, isolated_coin=isolated_coin)
-    )
+    liquidation = reported[0] if len(reported) == 1 else ours
     sight = sight_of(
         exposure,
         judgement.decision,
         funding_rate=quote.funding_rate,
         liquidation_price=liquidation,
     )
+    if wanted_usd is not None:
+        sight = _below_target(sight, exposure, wanted_usd)
     return View(
         taken_at=seen.taken_at,
         age_s=seen.age_s(now),
@@ -220,4 +260,20 @@ def _judge(
             balances_at=seen.taken_at,
             now=now,
         ),
+        margin=margin,
+    )
+
+
+def _least(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return one if other is None or (one is not None and one < other) else other
+
+
+def _below_target(sight: Sight, exposure: Exposure, wanted_usd: Decimal) -> Sight:
+    """The sight of a hedge that the margin keeps below its target: the target stays as it is."""
+    exposed_usd = exposure.exposed_usd
+    return replace(
+        sight,
+        target_short_usd=wanted_usd,
+        target_ratio=wanted_usd / exposed_usd if exposed_usd > ZERO else None,
+        gap_usd=wanted_usd - exposure.short_usd,
     )

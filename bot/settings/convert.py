@@ -13,6 +13,7 @@ from bot.domain.exposure import Bag, External, Holding
 from bot.domain.instrument import InversePerpetual, choose_contract
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import RiskLimits
+from bot.domain.margin_control import MarginPolicy
 from bot.domain.quantities import plain
 from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
@@ -30,7 +31,7 @@ from bot.settings.bags import (
     TargetSettings,
     UsdTarget,
 )
-from bot.settings.model import BandSettings, Settings
+from bot.settings.model import BandSettings, MarginSettings, Settings
 
 
 def hedge_plans(
@@ -69,6 +70,7 @@ def hedge_plans(
                 limits=limits,
                 margin_mode=account.margin_mode,
                 leverage=account.leverage,
+                margin=margin_policy(settings.margin),
                 reactions=Reactions(
                     manual=bag.manual_changes, follow_after_s=float(bag.follow_after_s)
                 ),
@@ -149,6 +151,23 @@ def risk_limits(settings: Settings) -> RiskLimits:
         max_funding_cost_per_year=limits.max_funding_cost_per_year,
         max_snapshot_age_s=float(settings.cycle.max_snapshot_age_s),
         max_clock_skew_s=None if skew_s is None else float(skew_s),
+    )
+
+
+def margin_policy(margin: MarginSettings) -> MarginPolicy:
+    """How the margin of every bag is minded."""
+    return MarginPolicy(
+        warn_distance=margin.warn_distance,
+        top_up_distance=margin.top_up_distance,
+        top_up_to=margin.top_up_to,
+        reduce_distance=margin.reduce_distance,
+        reduce_to=margin.reduce_to,
+        sweep_distance=margin.sweep_distance,
+        sweep_to=margin.sweep_to,
+        keep_share=margin.keep_share,
+        day_share=margin.max_moved_share_per_day,
+        least_share=margin.min_move_share,
+        patience_s=float(margin.patience_s),
     )
 
 

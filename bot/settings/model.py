@@ -32,6 +32,7 @@ from bot.settings.numbers import (
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
+from bot.settings.telling import HttpSettings, NotifySettings
 
 
 class Mode(StrEnum):
@@ -65,6 +66,22 @@ class LimitSettings(Section):
     max_price_jump: ShareOrOff
     max_funding_cost_per_year: YearlyShareOrOff
     max_clock_skew_s: SecondsOrOff
+
+
+class MarginSettings(Section):
+    """When coins are moved to the margin and back, and when the short shrinks; None is "off"."""
+
+    warn_distance: DistanceOrOff
+    top_up_distance: DistanceOrOff
+    top_up_to: Positive
+    reduce_distance: DistanceOrOff
+    reduce_to: Positive
+    sweep_distance: DistanceOrOff
+    sweep_to: Positive
+    keep_share: Share
+    max_moved_share_per_day: Positive
+    min_move_share: Share
+    patience_s: Seconds
 
 
 class BandSettings(Section):
@@ -145,6 +162,7 @@ class Settings(BaseSettings):
     accounts: dict[AccountName, AccountSettings] = Field(default_factory=dict)
     bags: tuple[BagSettings, ...] = ()
     limits: LimitSettings
+    margin: MarginSettings
     band: BandSettings
     breaker: BreakerSettings
     reconcile: ReconcileSettings
@@ -152,4 +170,16 @@ class Settings(BaseSettings):
     remind: RemindSettings
     journal: JournalSettings
     log: LogSettings
+    http: HttpSettings
+    notify: NotifySettings
     simulator: SimulatorSettings
+
+    @property
+    def real_interval_s(self) -> float:
+        """Real seconds between two cycles, however fast the bot's clock runs."""
+        return float(self.cycle.interval_s) / self.clock_speed
+
+    @property
+    def clock_speed(self) -> float:
+        """Seconds of the bot's clock in a real one: that of the simulated venue in this process."""
+        return float(self.simulator.speed) if self.mode is Mode.DRY_RUN else 1.0

@@ -142,6 +142,34 @@ def test_a_plan_says_what_would_be_done_and_leaves_no_trace(
     assert "sell" in text
 
 
+def test_a_plan_shows_the_collateral_that_each_short_needs(
+    hedgehold: Command, settings: Path
+) -> None:
+    said = hedgehold("plan", "--config", settings, "--survive", "1.5,4", "--json")
+    assert (said.code, said.err) == (0, "")
+    savings, _ = said.document["bags"]
+    told = savings["collateral"]
+    assert told["short_usd"] == savings["target_short_usd"]
+    assert [row["survive_multiple"] for row in told["survive"]] == ["1.5", "4"]
+    shares = [float(row["collateral_share"]) for row in told["survive"]]
+    assert shares == pytest.approx([0.336, 0.751], abs=0.003)
+    assert [row["set_leverage"] for row in told["at_leverage"]] == ["1", "2", "3", "5"]
+    assert told["at_leverage"][0]["liquidation_price"] == "never"
+    assert float(told["at_leverage"][3]["price_multiple"]) == pytest.approx(1.245, abs=0.002)
+    text = hedgehold("plan", "--config", settings, "--survive", "1.5").out
+    for words in ("Collateral for savings", "to survive ×1.5", "at 5x", "Costs are for 90 days"):
+        assert words in text
+
+
+@pytest.mark.parametrize("given", ["1", "0.5", "two", ""])
+def test_a_rise_that_is_none_is_one_sentence(
+    hedgehold: Command, settings: Path, given: str
+) -> None:
+    said = hedgehold("plan", "--config", settings, "--survive", given)
+    assert (said.code, said.out, len(said.sentences)) == (2, "", 1)
+    assert "is not a multiple of the price above 1; write one such as 1.5" in said.err
+
+
 def test_a_plan_that_cannot_see_fails_and_says_what_is_missing(
     hedgehold: Command, tmp_path: Path
 ) -> None:
@@ -149,6 +177,7 @@ def test_a_plan_that_cannot_see_fails_and_says_what_is_missing(
     said = hedgehold("plan", "--config", path, "--json")
     assert said.code == 1
     assert [bag["equity_coin"] for bag in said.document["bags"]] == [None, None]
+    assert [bag["collateral"] for bag in said.document["bags"]] == [None, None]
     assert [line.partition(":")[0] for line in said.sentences] == ["savings", "ether"]
     assert "not seen: " in said.err
 

@@ -26,6 +26,7 @@ from bot.domain.instrument import InversePerpetual
 from bot.domain.judgement import Circumstances, HedgePlan
 from bot.domain.limits import Ages, GuardFacts, RiskLimits, TradingState
 from bot.domain.margin import NEVER, LiquidationPrice, MaintenanceTier
+from bot.domain.margin_control import MarginPolicy
 from bot.domain.orders import (
     Fill,
     FillCause,
@@ -183,6 +184,7 @@ def a_plan(
     limits: RiskLimits = NO_LIMITS,
     margin_mode: MarginMode = MarginMode.CROSS,
     leverage: Number = 1,
+    margin: MarginPolicy | None = None,
 ) -> HedgePlan:
     """A plan for a bag, cross margin, without limits. The bag's contract is the instrument's."""
     chosen = an_instrument() if instrument is None else instrument
@@ -194,6 +196,32 @@ def a_plan(
         limits=limits,
         margin_mode=margin_mode,
         leverage=Decimal(leverage),
+        margin=margin,
+    )
+
+
+def a_margin_policy(
+    *,
+    warn: Number | None = "0.4",
+    top_up: Number | None = "0.3",
+    reduce: Number | None = "0.15",
+    sweep: Number | None = None,
+    keep_share: Number = 0,
+    day_share: Number = 1,
+) -> MarginPolicy:
+    """The margin as it is minded by default: up to 0.6 with coins, up to 0.25 without."""
+    return MarginPolicy(
+        warn_distance=maybe(warn),
+        top_up_distance=maybe(top_up),
+        top_up_to=Decimal("0.6"),
+        reduce_distance=maybe(reduce),
+        reduce_to=Decimal("0.25"),
+        sweep_distance=maybe(sweep),
+        sweep_to=Decimal(1),
+        keep_share=Decimal(keep_share),
+        day_share=Decimal(day_share),
+        least_share=Decimal("0.001"),
+        patience_s=180.0,
     )
 
 

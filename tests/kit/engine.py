@@ -265,7 +265,8 @@ async def a_desk(bench: Bench, plans: tuple[HedgePlan, ...], *, watch: Watch) ->
         mode="dry-run",
         bags=tuple(bags),
         accounts={
-            name: AccountPorts(door, door, door, at_once=True) for name, door in doors.items()
+            name: AccountPorts(door, door, door, at_once=True, mover=door)
+            for name, door in doors.items()
         },
         journal=journal,
         clock=clock,

@@ -185,4 +185,4 @@ async def tell(story: dict[str, Any], folder: Path) -> Ending:
 
 def _watched(name: str, doors: AccountPorts, fate: Fate) -> AccountPorts:
     door = cast("Any", Door(doors.reader, name, fate))
-    return AccountPorts(door, door, door, doors.contract_changes)
+    return replace(doors, reader=door, market=door, gateway=door, mover=door)

@@ -17,6 +17,7 @@ from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
 from bot.errors import ConfigError
 from bot.settings import hedge_plans, load_settings, risk_limits
+from bot.settings.convert import margin_policy
 from tests.kit.domain import an_instrument
 from tests.settings.setting import VALID, loaded
 
@@ -54,6 +55,7 @@ def test_a_bag_becomes_a_plan() -> None:
         limits=risk_limits(loaded(toml).settings),
         margin_mode=MarginMode.ISOLATED,
         leverage=Decimal(3),
+        margin=margin_policy(loaded(toml).settings.margin),
     )
 
 
@@ -115,7 +117,8 @@ def test_limits_keep_their_numbers_and_off_is_none() -> None:
 def test_every_limit_can_be_switched_off() -> None:
     names = list(loaded().settings.limits.model_dump())
     off = "".join(f'{name} = "off"\n' for name in names)
-    limits = risk_limits(loaded(f"{VALID}[limits]\n{off}").settings)
+    off = f'[margin]\nreduce_distance = "off"\n[limits]\n{off}'
+    limits = risk_limits(loaded(f"{VALID}{off}").settings)
     none = RiskLimits(None, None, None, None, None, None, max_snapshot_age_s=20.0)
     assert limits == none  # an age always has a limit: it is what a look means
 

@@ -15,6 +15,7 @@ from bot.domain.quantities import ZERO
 ASSET = "BTC"
 ACCOUNT = "main"
 CONTRACT_USD = Decimal(100)
+MANY = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,11 @@ class Books:
     def _remember_everything(self) -> None:
         """Venues forget; what is to be compared in the end must not."""
         ledger, shelf = self.ledger, self.holder.orders
-        entries, ledger.entries = ledger.entries, History(1 << 30)
+        entries, fills, ended = ledger.entries, ledger.fills, shelf.ended
+        ledger.entries, ledger.fills, shelf.ended = History(MANY), History(MANY), History(MANY)
         ledger.entries.restore(entries)
-        ledger.fills, shelf.ended = History(1 << 30), History(1 << 30)
+        ledger.fills.restore(fills)
+        shelf.ended.restore(ended)
 
     @property
     def margin(self) -> CoinMargin:

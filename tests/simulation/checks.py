@@ -69,7 +69,7 @@ class Checks:
         self.window: list[Moment] = []
         self.states: list[TradingState] = [TradingState.ACTIVE]
         self.liquidations = 0
-        self.rescuable = False  # whether the bot itself moves coins before it comes to that
+        self.rescuable = False  # whether the bot could have moved coins before it comes to that
         self._fills_seen = 0
 
     def broken(self, check: str, sentence: str) -> None:
@@ -152,15 +152,17 @@ class Checks:
             for fill in fresh:
                 if fill.cause is FillCause.LIQUIDATION:
                     self.liquidations += 1
-                    if self.rescuable and books.spot_coin() > ZERO:
-                        self.broken("liquidation", "liquidated with coins left in spot")
+                    if self.rescuable:
+                        left = books.spot_coin()
+                        self.broken("liquidation", f"liquidated with {left} coins left in spot")
         del self.window[:-1]
         self.states = [control_for(self.plan.bag.name, controls)[0]]
 
     # After a while without any trouble
 
-    def settled(self, reason: str, state: TradingState) -> None:
-        """Nothing went wrong for long enough: everything is as it should be."""
+    def settled(self, reason: str, state: TradingState, *, may_be_short_of: bool) -> None:
+        """Nothing went wrong for long enough: everything is as it should be. The short is smaller
+        than its target only where a cap or the margin (``may_be_short_of``) asks for it."""
         moment, policy = self.books.moment(), self.plan.policy
         if self.written.open:
             self.broken("settles", f"{list(self.written.open)} have no known end: {reason}")
@@ -172,7 +174,7 @@ class Checks:
         target_usd = target_short_usd(policy.target, exposure, moment.base_coin)
         gap_usd = target_usd - moment.short_usd
         most_usd = policy.band.outer_usd(exposure.exposed_usd) + CONTRACT_USD
-        if gap_usd < -most_usd or (gap_usd > most_usd and not self.capped):
+        if gap_usd < -most_usd or (gap_usd > most_usd and not (self.capped or may_be_short_of)):
             self.broken(
                 "settles",
                 f"{gap_usd:.2f} USD are missing to the target of {target_usd:.2f} USD: {reason}",
@@ -227,18 +229,21 @@ class Checks:
             self.broken("kept", "an intent that was written is no longer in the journal")
 
     async def _ledger(self, journal: MemoryJournal) -> None:
-        theirs = {
-            entry.entry_id: entry.amount_coin
-            for entry in self.books.ledger.entries
-            if (entry.wallet, entry.asset) in COUNTED
-        }
+        memory = await journal.memory(self.plan.bag.name)
+        if memory is None:
+            return
+        counted = [e for e in self.books.ledger.entries if (e.wallet, e.asset) in COUNTED]
+        theirs = {e.entry_id: e.amount_coin for e in counted if e.at <= memory.ledger_seen_at}
         seen: dict[str, LedgerEntry] = {e.entry_id: e for _, e in await journal.ledger()}
         ours = {entry_id: entry.amount_coin for entry_id, entry in seen.items()}
         if ours != theirs:
             lost = [str(e) for e in self.books.ledger.entries if e.entry_id in theirs.keys() - ours]
             self.broken("ledger", f"{len(lost)} lines are missing, the first is {lost[:1]}")
+        for entry in counted:  # what changes nothing together waits for the next question
+            if entry.at > memory.ledger_seen_at:
+                theirs[entry.entry_id] = ours[entry.entry_id] = entry.amount_coin
         wallets = self.books.spot_coin() + self.books.margin.wallet_coin
-        if ours == theirs and sum(ours.values(), ZERO) != wallets:
+        if sum(ours.values(), ZERO) != wallets:
             self.broken("ledger", "the lines do not sum up to the wallets")
 
     async def _trades(self, journal: MemoryJournal, *, whole: bool) -> None:

@@ -149,10 +149,15 @@ class Simulation:
             self.venue.account(ACCOUNT),
             ACCOUNT,
             self.life,
-            watched={"balances": (self.checks.looks, None), "submit": (self._submits, None)},
+            watched={
+                "balances": (self.checks.looks, None),
+                "submit": (self._submits, None),
+                "transfer": (None, self._moved),
+            },
             bent={"balances": self.world.lagging, "positions": self.world.lagging},
         )
-        ports = AccountPorts(cast("Any", door), cast("Any", door), cast("Any", door))
+        doors = cast("Any", door)
+        ports = AccountPorts(doors, doors, doors, at_once=True, mover=doors)
         desks = await open_desks(
             self.story.settings,
             self.story.plans,
@@ -176,11 +181,13 @@ class Simulation:
         if name != "held":
             self.digest.update(f"{record.cycle} {record.at} {record.reason}".encode())
             self.tell(f"{name}: {record.action.value} {record.contracts}: {record.reason}")
-        self.checks.step(desk.controls)
         world = self.world
+        self.checks.rescuable = world.is_rescuable()
+        self.checks.step(desk.controls)
         if not world.judged and world.now_s >= world.judge_from_s and world.calm:
             world.judged = True
-            self.checks.settled(record.reason, record.state)
+            is_held = self.bag is not None and self.bag.margin.is_held
+            self.checks.settled(record.reason, record.state, may_be_short_of=is_held)
 
     def _intends(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.counts["intents"] += 1
@@ -191,6 +198,10 @@ class Simulation:
         controls = () if self.desk is None else self.desk.controls
         self.tell(f"sends {arguments[0].intent}")
         self.checks.submits(arguments[0], self.bag, controls)
+
+    def _moved(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.counts["moves of the bot"] += 1
+        self.tell(f"moved {arguments}")
 
     # What happens to the process
 
@@ -207,6 +218,7 @@ class Simulation:
             self._journal_fails(name)
             return
         kind = self.chance.random()
+        self.world.troubled()
         if kind < 0.6:
             self.counts["kills"] += 1
             self.tell(f"killed at {name}")
@@ -250,6 +262,7 @@ def run_seed(seed: int, hours: float, say: Callable[[str], None] = lambda what: 
     finally:
         gc.enable()
         gc.collect(0)
+    simulation.counts["liquidations"] = checks.liquidations
     for entry in simulation.books.ledger.entries:
         simulation.digest.update(f"{entry.at} {entry.amount_coin}".encode())
     return Outcome(

@@ -28,6 +28,8 @@ POINT_S: Final = 600.0
 START_USD: Final = 50_000.0
 LOWEST, HIGHEST = log(0.5 * START_USD), log(1.7 * START_USD)
 """A person keeps the margin filled, but not for every price: beyond 1.7 the story turns back."""
+RALLY: Final = log(2.5 * START_USD)
+"""How far it goes where the bot is alone with its margin."""
 
 SETTINGS: Final = """
 [accounts.main]
@@ -61,8 +63,8 @@ start = 2026-01-01T00:00:00Z
 step_s = 60
 
 [simulator.wallets.main]
-spot = {{ BTC = 5 }}
-margin = {{ BTC = 5 }}
+spot = {{ BTC = {spot} }}
+margin = {{ BTC = {margin} }}
 
 [simulator.markets.BTC]
 path = {{ kind = "script", points = [[0, 50_000]] }}
@@ -90,6 +92,7 @@ class Story:
     spec: VenueSpec
     plans: tuple[HedgePlan, ...]
     capped: bool
+    tended: bool  # whether a person keeps the margin filled
     event_every_s: float
     fault_every_s: float
     kill_every_passages: float
@@ -100,17 +103,23 @@ def tell(seed: int, hours: float) -> Story:
     """The story of a seed."""
     chance = random.Random(f"story {seed}")
     capped = chance.random() < 0.15
+    tended = chance.random() < 0.4
+    margin = 5 if tended else 3
     text = SETTINGS.format(
         target=chance.choice(TARGETS),
         slice_usd=chance.choice(['"off"', "100_000", "30_000"]),
         most_order_usd='"off"' if not capped else "120_000",
         most_short_usd='"off"' if not capped else chance.choice(["150_000", "400_000"]),
         halt_after=chance.choice(["10", "10", "40", "1_000_000"]),
+        spot=10 - margin,
+        margin=margin,
         depth_usd=chance.choice(["50_000_000", "60_000", "10_000"]),
     )
     settings, bare, plans = _from_settings(text)
     (market,) = (m for m in bare.markets if m.instrument.base == "BTC")
-    spec = replace(bare, seed=seed, markets=(replace(market, path=_path(chance, hours)),))
+    spec = replace(
+        bare, seed=seed, markets=(replace(market, path=_path(chance, hours, tended=tended)),)
+    )
     busy = chance.uniform(0.5, 2.0)
     return Story(
         seed,
@@ -119,6 +128,7 @@ def tell(seed: int, hours: float) -> Story:
         spec,
         plans,
         capped,
+        tended,
         event_every_s=1_800 * busy,
         fault_every_s=1_200 * busy,
         kill_every_passages=2_500 * busy,
@@ -137,7 +147,7 @@ def _from_settings(text: str) -> tuple[Settings, VenueSpec, tuple[HedgePlan, ...
     return settings, spec, rehearsal_plans(settings, spec)
 
 
-def _path(chance: random.Random, hours: float) -> PathSpec:
+def _path(chance: random.Random, hours: float, *, tended: bool) -> PathSpec:
     """A walk between two walls with crashes and rallies in it, or now and then the model's path."""
     if chance.random() < 0.2:
         return ModelPath(Decimal(50_000), BTC)
@@ -145,18 +155,20 @@ def _path(chance: random.Random, hours: float) -> PathSpec:
     basis: list[tuple[float, Decimal]] = []
     at_s, price, apart = 0.0, log(START_USD), 0.0
     wild = chance.choice([0.001, 0.003, 0.006])
+    trend = 0.0 if tended else chance.choice([0.0, 1.0]) * log(2.5) / (hours * HOUR_S / POINT_S)
     while at_s <= hours * HOUR_S + 24 * POINT_S:
         points.append((at_s, _usd(price)))
         basis.append((at_s, _usd(price + apart)))
         apart = 0.9 * apart + chance.gauss(0, 0.0004)
-        price += chance.gauss(0, wild)
+        price += chance.gauss(trend, wild)
         if chance.random() < 0.01:  # a crash or a rally, sudden or within the ten minutes
             price += chance.choice([-1, 1]) * chance.uniform(0.05, 0.25)
             if chance.random() < 0.5:
                 jump_s = at_s + chance.uniform(1, POINT_S - 1)
                 points += [(jump_s, points[-1][1]), (jump_s, _usd(price))]
                 basis += [(jump_s, basis[-1][1]), (jump_s, _usd(price + apart))]
-        price = min(2 * HIGHEST - price, max(2 * LOWEST - price, price))
+        highest = HIGHEST if tended else RALLY
+        price = min(2 * highest - price, max(2 * LOWEST - price, price))
         at_s += POINT_S
     rate = Decimal(chance.choice(["0.0001", "0.0001", "-0.0005", "0.0015"]))
     return ScriptPath(tuple(points), tuple(basis), funding_rate=rate)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
@@ -40,9 +40,12 @@ CALM_S: Final = 2 * HOUR_S
 FORGOTTEN_S: Final = HOUR_S
 """A fault that met nobody for so long is withdrawn."""
 PERSON_EVERY_S: Final = 1_200.0
+SOME_COIN: Final = Decimal("0.05")
+FAR: Final = Decimal("1.12")
+"""A rise of so much within an hour may be faster than coins."""
 SYMBOL: Final = "BTC/USD:BTC"
 
-ORDER_CALLS: Final = ("submit", "submit", "submit", "find", "fills", "cancel")
+ORDER_CALLS: Final = ("submit", "submit", "submit", "find", "fills", "cancel", "transfer")
 READ_CALLS: Final = ("balances", "positions", "quotes", "ledger", "open_orders", None)
 ANYWHERE: Final = (
     FaultKind.LOST_ANSWER,
@@ -86,7 +89,9 @@ class World:
         self.shown: dict[str, Any] = {}
         self.counts: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        self.trouble_s = 0.0  # when there was the last trouble of any kind
         self._added: list[float] = []
+        self._marks: deque[tuple[float, Decimal]] = deque()
 
     @property
     def blind(self) -> set[str]:
@@ -98,6 +103,27 @@ class World:
     def now_s(self) -> float:
         """Virtual seconds."""
         return asyncio.get_running_loop().time()
+
+    def troubled(self) -> None:
+        """Something is in the way of whoever wants to move coins now."""
+        self.trouble_s = self.now_s
+
+    def is_rescuable(self) -> bool:
+        """Whether the bot had a quiet hour, and no jump of the price in it that was too far for
+        anybody, to move the coins that are left in spot."""
+        now_s, mark_usd = self.now_s, self.books.market.mark_usd
+        marks = self._marks
+        marks.append((now_s, mark_usd))
+        while marks[0][0] < now_s - HOUR_S:
+            marks.popleft()
+        if self.books.venue.faults.specs:
+            self.troubled()
+        is_quiet = now_s - self.trouble_s > HOUR_S
+        return (
+            is_quiet
+            and self.books.spot_coin() > SOME_COIN
+            and mark_usd < FAR * min(usd for _, usd in marks)
+        )
 
     async def live(self) -> None:
         """Trouble and calm in turns until the hours are over; they end with a calm."""
@@ -155,6 +181,8 @@ class World:
         self.tell(str(event))
         self.counts[type(event).__name__] += 1
         before = self._outside_coin()
+        if not isinstance(event, Deposit):
+            self.troubled()
         self.books.venue.happen(event)
         self.books.base_coin += self._outside_coin() - before if _is_flow(event) else ZERO
         self.shown.clear()
@@ -207,6 +235,7 @@ class World:
     def something_breaks(self, *, order: bool = False) -> None:
         """From now on the venue has one fault more, until it has struck or is forgotten."""
         self._forget_faults()
+        self.troubled()
         chance = self.chance
         if not order and chance.random() < 0.12:
             self.lag_until_s = self.now_s + chance.choice([60.0, 300.0])
@@ -266,7 +295,7 @@ class World:
         books.venue.advance()
         spot = books.spot_coin()
         share = books.margin_share()
-        if share < Decimal("0.4") and spot > ZERO:
+        if self.story.tended and share < Decimal("0.4") and spot > ZERO:
             whole = spot + books.margin.wallet_coin
             coins = ((Decimal("0.55") - share) * whole).quantize(Decimal("1e-4"))
             books.venue.happen(
@@ -279,6 +308,7 @@ class World:
                 await self._set(TradingState.ACTIVE, control.scope)
         if not self.calm and chance.random() < 0.03:
             state = chance.choice([TradingState.REDUCING, TradingState.HALTED])
+            self.troubled()
             await self._set(state, chance.choice(["savings", EVERYTHING]))
 
     async def _set(self, state: TradingState, scope: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,10 +10,18 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NoReturn, Protocol, TypeAlias, runtime_checkable
 
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.terms import AS_IT_IS, Change, Terms
 from bot.domain.account import Wallet
 from bot.domain.instrument import ContractChange
-from bot.ports import AccountInspector, AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import (
+    AccountInspector,
+    AccountReader,
+    Clock,
+    MarketData,
+    OrderGateway,
+    WalletMover,
+)
 
 BOTH: Final = frozenset({Wallet.SPOT, Wallet.MARGIN})
 
@@ -93,8 +101,10 @@ class AccountSpec:
     accept_changes: bool = False
 
 
-class VenueAccount(AccountReader, MarketData, OrderGateway, AccountInspector, Protocol):
-    """An opened account: reading, prices, orders, and what the venue says of it."""
+class VenueAccount(
+    AccountReader, MarketData, OrderGateway, AccountInspector, WalletMover, Protocol
+):
+    """An opened account: reading, prices, orders, transfers, and what the venue says of it."""
 
     name: str
 
@@ -106,6 +116,16 @@ class KeepsContracts(Protocol):
     @property
     def contract_changes(self) -> tuple[ContractChange, ...]:
         """Those of the contracts in use that are others now."""
+        ...
+
+
+@runtime_checkable
+class KeepsBudgets(Protocol):
+    """An account that knows how much it may ask of its venue."""
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """The budgets of its hosts, each by what it is for."""
         ...
 
 
