@@ -55,6 +55,7 @@ def trades(*contracts: int, cause: FillCause = FillCause.ORDER) -> list[Fill]:
         ([500, 1_000], 1_000, [1_000]),  # the first was part of the last look
         ([1_000, 300], 1_000, [1_000]),  # the last came after this look
         ([5, 600, 400, 7], 1_000, [600, 400]),
+        ([600, 400, 5, 1_000], 1_000, [600, 400]),
         ([1_000, -200, 200], 1_000, [1_000, -200, 200]),
         ([999], 1_000, []),
         ([-1_000], 1_000, []),
