@@ -41,8 +41,10 @@ FORGOTTEN_S: Final = HOUR_S
 """A fault that met nobody for so long is withdrawn."""
 PERSON_EVERY_S: Final = 1_200.0
 SOME_COIN: Final = Decimal("0.05")
+ENOUGH_S: Final = 1_200.0
+"""Time to move coins: three cycles, and those that a venue's trouble has put off."""
 FAR: Final = Decimal("1.12")
-"""A rise of so much within an hour may be faster than coins."""
+"""A rise of so much in that time may be faster than coins."""
 SYMBOL: Final = "BTC/USD:BTC"
 
 ORDER_CALLS: Final = ("submit", "submit", "submit", "find", "fills", "cancel", "transfer")
@@ -109,16 +111,16 @@ class World:
         self.trouble_s = self.now_s
 
     def is_rescuable(self) -> bool:
-        """Whether the bot had a quiet hour, and no jump of the price in it that was too far for
-        anybody, to move the coins that are left in spot."""
+        """Whether the bot had the time to move the coins that are left in spot, without a jump of
+        the price in it that was too far for anybody."""
         now_s, mark_usd = self.now_s, self.books.market.mark_usd
         marks = self._marks
         marks.append((now_s, mark_usd))
-        while marks[0][0] < now_s - HOUR_S:
+        while marks[0][0] < now_s - ENOUGH_S:
             marks.popleft()
         if self.books.venue.faults.specs:
             self.troubled()
-        is_quiet = now_s - self.trouble_s > HOUR_S
+        is_quiet = now_s - self.trouble_s > ENOUGH_S
         return (
             is_quiet
             and self.books.spot_coin() > SOME_COIN
@@ -214,7 +216,7 @@ class World:
             return Deleveraging(0, ACCOUNT, SYMBOL, some)
         if kind < 0.84:
             return Outage(0, chance.choice([20.0, 90.0, 600.0, 1_800.0]))
-        if kind < 0.90:
+        if kind < 0.90 and self.story.tended:
             wallets = (Wallet.SPOT, Wallet.MARGIN)
             source, target = chance.choice([wallets, wallets[::-1]])
             if target is Wallet.SPOT and self.books.margin_share() < Decimal("0.5"):
