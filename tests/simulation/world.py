@@ -25,11 +25,13 @@ from bot.adapters.simulator.spec import (
     WalletTransfer,
     Withdrawal,
 )
-from bot.domain.account import Wallet
+from bot.domain.account import EntryKind, Wallet
 from bot.domain.limits import TradingState
 from bot.domain.orders import Side
 from bot.domain.quantities import ZERO
-from bot.domain.records import EVERYTHING, Control
+from bot.domain.records import EVERYTHING, Control, Transfer
+from bot.domain.transit import LONGEST
+from bot.engine.arrivals import settle_by_hand
 from bot.ports import Clock
 from tests.simulation.books import ACCOUNT, ASSET, Books
 from tests.simulation.checks import Checks
@@ -99,7 +101,19 @@ class World:
     def blind(self) -> set[str]:
         """Surfaces that have said "nothing" where there was something: what others did and nobody
         lists cannot be known."""
-        return {name for name in ("fills", "ledger") if self.faults[f"empty {name}"]}
+        struck = {
+            spec.operation
+            for spec, record in zip(
+                self.books.venue.faults.specs, self.books.venue.faults.records, strict=True
+            )
+            if spec.kind is FaultKind.EMPTY_SUCCESS and record.struck
+        }
+        anywhere = None in struck or bool(self.faults["empty anything"])
+        return {
+            name
+            for name in ("fills", "ledger")
+            if anywhere or name in struck or self.faults[f"empty {name}"]
+        }
 
     @property
     def now_s(self) -> float:
@@ -274,8 +288,8 @@ class World:
             over = record.struck and (record.until is None or record.until <= now)
             if over or everything or self.now_s - added_s > FORGOTTEN_S:
                 self.faults[spec.kind.value] += record.struck
-                if spec.kind is FaultKind.EMPTY_SUCCESS and spec.operation in ("fills", "ledger"):
-                    self.faults[f"empty {spec.operation}"] += record.struck
+                if spec.kind is FaultKind.EMPTY_SUCCESS and record.struck:
+                    self.faults[f"empty {spec.operation or 'anything'}"] += 1
             else:
                 kept.append((spec, record, added_s))
         faults.specs[:] = [spec for spec, _, _ in kept]
@@ -305,6 +319,9 @@ class World:
             )
             self.shown.clear()
             self.checks.changed()
+        for transfer in await self.journal.transfers(unsettled_only=True):
+            if self.clock.now() - transfer.at > LONGEST:
+                await self._settle(transfer)
         for control in await self.journal.controls():
             if control.state is not TradingState.ACTIVE and (self.calm or chance.random() < 0.5):
                 await self._set(TradingState.ACTIVE, control.scope)
@@ -312,6 +329,22 @@ class World:
             state = chance.choice([TradingState.REDUCING, TradingState.HALTED])
             self.troubled()
             await self._set(state, chance.choice(["savings", EVERYTHING]))
+
+    async def _settle(self, transfer: Transfer) -> None:
+        """Say what became of coins whose arrival the bot cannot tell, as the venue shows it."""
+        is_there = any(
+            entry.at >= transfer.at
+            and entry.wallet is transfer.destination
+            and entry.kind is EntryKind.TRANSFER
+            and entry.amount_coin == transfer.amount_coin
+            for entry in self.books.ledger.entries
+        )
+        self.counts["transfers settled by hand"] += 1
+        self.tell(f"a person settles {transfer.transfer_id}: {is_there}")
+        written = await settle_by_hand(
+            transfer.transfer_id, arrived=is_there, by="a person", journal=self.journal
+        )
+        self.checks.written.took("write_transfer", (written,), {})
 
     async def _set(self, state: TradingState, scope: str) -> None:
         self.tell(f"a person sets {scope} to {state.value}")
