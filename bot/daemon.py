@@ -26,12 +26,10 @@ from bot.engine.cycle import run_cycle
 from bot.engine.desk import Desk
 from bot.engine.publish import announce
 from bot.engine.summary import RunSummary, summarise
+from bot.engine.surroundings import JournalTrouble, mind_the_clock
 from bot.errors import ExchangeError, JournalError, LeaseLost
 
 _log: Final = structlog.get_logger("hedgehold")
-
-_MOST_PATIENT: Final = 16
-"""The longest delay after journal trouble, in intervals."""
 
 CLOSING_S: Final = 0.5
 """How long a process that was asked to stop still cancels and looks, in real seconds."""
@@ -62,6 +60,7 @@ async def serve(
     until = None if for_s is None else bot.clock.now() + timedelta(seconds=for_s)
     patience_s = float(bot.settings.watchdog.patience_s)
     pulses = [Pulse(patience_s + _LOOKS * desk.policy.deadline_s) for desk in bot.desks]
+    bot.pulses[:] = pulses
     with _signals(stopping):
         async with _beating(manager, pulses):
             await _run(bot.desks, pulses, stopping, manager, cycles=cycles, until=until)
@@ -121,30 +120,30 @@ async def _loop(
     until: datetime | None,
 ) -> None:
     """Cycle after cycle on a steady beat; a late cycle skips the beats that it missed."""
-    journal_failures = 0
+    journal = JournalTrouble(desk.notifier)
     interval_s = desk.policy.interval_s
     due = desk.clock.now()
     while not stopping.is_set() and (until is None or desk.clock.now() < until):
         pulse.works()
+        records: tuple[CycleRecord, ...] = ()
         try:
-            pulse.status = _status(await run_cycle(desk))
-            journal_failures = 0
+            records = await run_cycle(desk)
+            pulse.status = _status(records)
+            await journal.worked()
         except LeaseLost as lost:
             names = ", ".join(sorted(bag.plan.bag.name for bag in desk.bags))
             ends = "nothing more is sent or written, and the process ends; the hedge stays on"
             await announce(desk.notifier, Alert(LEASE_LOST, names, str(lost), ends))
             raise
         except JournalError as error:
-            journal_failures += 1
             pulse.status = f"no journal, no trading: {error}"
-            _log.error("no journal, no trading", error=str(error), failures=journal_failures)
+            await journal.failed(error)
+        await mind_the_clock(desk.clock, records, notifier=desk.notifier)
         pulse.cycles += 1
         one_has_ended()
         if cycles is not None and pulse.cycles >= cycles:
             break
-        patience = max(bag.breaker.delay_factor() for bag in desk.bags)
-        if journal_failures:
-            patience = min(2**journal_failures, _MOST_PATIENT)
+        patience = journal.delay_factor or max(bag.breaker.delay_factor() for bag in desk.bags)
         due = _next_beat(due, interval_s * patience, desk.clock.now())
         wake = due if until is None else min(due, until)
         delay_s = max(0.0, (wake - desk.clock.now()).total_seconds())

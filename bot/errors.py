@@ -17,6 +17,7 @@
     │   └── MalformedReport               an answer that cannot be read
     ├── SnapshotError
     │   ├── IncompleteSnapshot            which surface is missing
+    │   │   └── UnreadablePosition        two sources disagree; reducing until they agree
     │   └── StaleSnapshot                 how old it is
     ├── JournalError                      no journal, no trading
     │   ├── JournalLocked                 another process writes it; exit code 2
@@ -112,6 +113,14 @@ class IncompleteSnapshot(SnapshotError):
     def __init__(self, message: str, *, surface: str) -> None:
         super().__init__(message)
         self.surface = surface
+
+
+class UnreadablePosition(IncompleteSnapshot):
+    """No position is listed, and a second source says that there is one. It may neither be taken
+    for flat nor for what it was: the bag is reducing until both agree."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, surface="positions")
 
 
 class StaleSnapshot(SnapshotError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet
 from bot.domain.alerts import Alert
@@ -272,6 +272,24 @@ class Clock(Protocol):
 
     async def sleep(self, delay_s: float) -> None:
         """Wait so many seconds of this clock's time."""
+        ...
+
+
+@runtime_checkable
+class SettableClock(Protocol):
+    """A clock that goes on as before when somebody sets the one behind it."""
+
+    @property
+    def ahead_s(self) -> float:
+        """How far it is ahead of the one behind it since that was set; behind, below 0."""
+        ...
+
+    def take_leap(self) -> float:
+        """Seconds by which the one behind it was set since this was asked last; 0 for none."""
+        ...
+
+    def follow_wall(self) -> None:
+        """Show what the one behind it shows from now on."""
         ...
 
 

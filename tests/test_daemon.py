@@ -252,6 +252,9 @@ async def test_without_a_journal_the_beats_come_further_apart_until_it_works() -
     beats = [2, 6, 14, 30, 46, 62, 63]
     assert seconds(bench)[:2] == [60 * beats[5], 60 * beats[6]]
     assert bench.contracts() == -4997
+    titles = [alert.title for alert in bench.told.alerts]
+    assert titles == ["journal: journal-failed", "journal: over: journal-failed"]
+    assert bench.told.alerts[0].happened == "disk full"
 
 
 async def test_what_no_loop_can_go_on_with_ends_the_process() -> None:

@@ -5,21 +5,70 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from bot.errors import ConfigError
 
+LEAP_S: Final = 1.0
+"""A clock that moves by more than this against the steady one was set, in seconds."""
+
+
+def _steady_s() -> float:
+    """Seconds of a clock that nobody sets and that goes on while the machine sleeps."""
+    boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
 
 class SystemClock:
-    """The computer's clock, in UTC."""
+    """The computer's clock, in UTC, but for its leaps: when somebody sets it, this one goes on as
+    before, by the steady clock that nobody can set.
+
+    A leap is a change of more than :data:`LEAP_S` against the steady clock; what is less is drift,
+    and followed, but never backwards. ``wall`` and ``steady`` are where seconds come from.
+    """
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = _steady_s
+    ) -> None:
+        self._wall, self._steady = wall, steady
+        self._told_s = self._wall()
+        self._at_s = self._steady()
+        self._ahead_s = 0.0  # how far this clock is ahead of the wall's
+        self._leapt_s = 0.0  # how far the wall's was set since somebody asked
 
     def now(self) -> datetime:
-        """The time of the wall."""
-        return datetime.now(UTC)
+        """The time of the wall, as it would be had nobody set it."""
+        wall_s, steady_s = self._wall(), self._steady()
+        expected_s = self._told_s + (steady_s - self._at_s)
+        time_s = wall_s + self._ahead_s
+        leap_s = time_s - expected_s
+        if abs(leap_s) > LEAP_S:
+            self._ahead_s -= leap_s
+            self._leapt_s += leap_s
+            time_s = expected_s
+        self._told_s, self._at_s = max(self._told_s, time_s), steady_s
+        return datetime.fromtimestamp(self._told_s, UTC)
 
     async def sleep(self, delay_s: float) -> None:
         """Wait so many real seconds."""
         await asyncio.sleep(delay_s)
+
+    @property
+    def ahead_s(self) -> float:
+        """How far this clock is ahead of the computer's since that was set; behind, below 0."""
+        return self._ahead_s
+
+    def take_leap(self) -> float:
+        """Seconds by which the computer's clock was set since this was asked last; 0 for none."""
+        leapt_s, self._leapt_s = self._leapt_s, 0.0
+        return leapt_s
+
+    def follow_wall(self) -> None:
+        """Show what the computer's clock shows from now on, even where that is earlier."""
+        self._ahead_s = 0.0
+        self._told_s, self._at_s = self._wall(), self._steady()
 
 
 class ScaledClock:

@@ -1,4 +1,4 @@
-"""Where a cycle's record goes: the canonical log line, and a person's attention."""
+"""Where a cycle's record and an alert go: the log, and everybody else who wants them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts import Alert
+from bot.domain.alerts import Alert, Severity
 from bot.domain.quantities import plain
 from bot.domain.records import CycleRecord, Outcome
 from bot.domain.report import liquidation_text, record_fields
+from bot.ports import Notifier, Telemetry
 
 _CYCLE_EVENT: Final = "cycle"
 
@@ -67,15 +68,17 @@ def _order(record: CycleRecord) -> str:
 
 
 class LogNotifier:
-    """Tells a person by a warning in the log, for as long as no other way is set up."""
+    """Writes every alert to the log: as a warning, or as it is said by the way where it is a
+    notice."""
 
     def __init__(self) -> None:
         self._log = structlog.get_logger("hedgehold")
 
     async def notify(self, alert: Alert) -> None:
-        """Write the warning."""
+        """Write the line."""
         kind = alert.kind
-        self._log.warning(
+        write = self._log.info if kind.severity is Severity.NOTICE else self._log.warning
+        write(
             "alert",
             alert=kind.name,
             severity=kind.severity.value,
@@ -84,3 +87,39 @@ class LogNotifier:
             did=alert.did,
             is_over=alert.is_over,
         )
+
+
+class SeveralTelemetries:
+    """Hands every record to each of several. One that fails keeps no other from it."""
+
+    def __init__(self, others: tuple[Telemetry, ...]) -> None:
+        self._others = others
+
+    def cycle(self, record: CycleRecord) -> None:
+        """Raises the first error once all have been told."""
+        troubles = []
+        for other in self._others:
+            try:
+                other.cycle(record)
+            except Exception as trouble:  # noqa: BLE001 - the others are still to be told
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
+
+
+class SeveralNotifiers:
+    """Tells every alert to each of several. One that fails keeps no other from it."""
+
+    def __init__(self, others: tuple[Notifier, ...]) -> None:
+        self._others = others
+
+    async def notify(self, alert: Alert) -> None:
+        """Raises the first error once all have been told."""
+        troubles = []
+        for other in self._others:
+            try:
+                await other.notify(alert)
+            except Exception as trouble:  # noqa: BLE001 - the others are still to be told
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.adapters.ccxt.exchange import contract_changes, open_account
+from bot.adapters.ccxt.exchange import budgets_of, contract_changes, open_account
 from bot.adapters.ccxt.spec import AccountSpec, Environment, Secret, VenueAccount
 from bot.adapters.ccxt.terms import Change, Terms
 from bot.adapters.ccxt.venue_names import check_venues, environment_of, wallets_of
@@ -100,6 +100,17 @@ def cache_folder(settings: Settings) -> Path:
 def ports_of(account: VenueAccount) -> AccountPorts:
     """The doors of an opened account."""
     return AccountPorts(account, account, account, contract_changes(account), mover=account)
+
+
+def weights_of(
+    accounts: Mapping[str, VenueAccount],
+) -> tuple[tuple[str, str, int, int], ...]:
+    """Account, budget, weight used in the venue's window and its limit, for every budget."""
+    return tuple(
+        (name, what, budget.used, budget.limit)
+        for name, account in accounts.items()
+        for what, budget in budgets_of(account).items()
+    )
 
 
 def _change(confirmed: tuple[Confirmation, ...]) -> Change:

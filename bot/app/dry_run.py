@@ -13,9 +13,10 @@ from bot.adapters.journal.forget import forget_journal, journal_exists
 from bot.adapters.simulator.exchange import SimulatedVenue
 from bot.adapters.simulator.spec import VenueSpec
 from bot.adapters.simulator.state import saved_at, start_over
-from bot.adapters.telemetry import LineTelemetry, TerminalTelemetry
+from bot.adapters.telemetry import LineTelemetry
 from bot.app.permits import require_mode
 from bot.app.rehearsal import venue_spec
+from bot.app.voice import Voice
 from bot.app.wiring import Bot, Viewer, make_folder, open_desks
 from bot.domain.judgement import HedgePlan
 from bot.engine.observe import AccountPorts
@@ -25,7 +26,7 @@ from bot.settings import Settings, hedge_plans
 
 
 @asynccontextmanager
-async def open_dry_run(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIterator[Bot]:
+async def open_dry_run(settings: Settings, *, fresh: bool, voice: Voice) -> AsyncIterator[Bot]:
     """A bot with its venue where it was left; ``fresh`` forgets venue and journal first."""
     url = settings.journal.url.get_secret_value()
     state_file = Path(settings.simulator.state_file)
@@ -41,11 +42,10 @@ async def open_dry_run(settings: Settings, *, fresh: bool, pretty: bool) -> Asyn
         )
         make_folder(state_file)
         venue = SimulatedVenue(spec, clock, state_file)
-        telemetry = TerminalTelemetry() if pretty else LineTelemetry()
         desks = await open_desks(
-            settings, plans, account_ports(venue, settings), journal, clock, telemetry
+            settings, plans, account_ports(venue, settings), journal, clock, *voice.ears
         )
-        yield Bot(settings, desks, journal, clock)
+        yield Bot(settings, desks, journal, clock, voice)
         venue.advance()
         venue.save()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
+from bot.app.heard import failure
 from bot.app.permits import permit
+from bot.app.voice import open_voice
 from bot.app.wiring import Bot, Viewer
+from bot.errors import JournalLocked
 from bot.settings import Settings
 from bot.settings.model import Mode
 
@@ -23,15 +26,22 @@ async def open_bot(
     :class:`bot.errors.JournalError` before anything is traded, and what real venues raise.
     """
     permit(settings, fresh=fresh, live=live)
-    if settings.mode is Mode.DRY_RUN:
-        from bot.app.dry_run import open_dry_run
+    async with open_voice(settings, pretty=pretty) as voice, AsyncExitStack() as stack:
+        if settings.mode is Mode.DRY_RUN:
+            from bot.app.dry_run import open_dry_run
 
-        opened = open_dry_run(settings, fresh=fresh, pretty=pretty)
-    else:
-        from bot.app.real import open_real  # ccxt takes a third of a second and 30 MiB
+            opened = open_dry_run(settings, fresh=fresh, voice=voice)
+        else:
+            from bot.app.real import open_real  # ccxt takes a third of a second and 30 MiB
 
-        opened = open_real(settings, fresh=fresh, pretty=pretty)
-    async with opened as bot:
+            opened = open_real(settings, fresh=fresh, voice=voice)
+        try:
+            bot = await stack.enter_async_context(opened)
+        except Exception as error:
+            # Nobody may be looking at the screen. Where another bot runs, all is well.
+            if voice.messenger is not None and not isinstance(error, JournalLocked):
+                await voice.messenger.notify(failure(error, "nothing is hedged before it starts"))
+            raise
         yield bot
 
 

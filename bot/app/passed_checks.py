@@ -29,7 +29,7 @@ MAX_AGE: Final = timedelta(days=1)
 """How long a passed check of the same configuration is good for."""
 
 _KEPT: Final = 20
-_WITHOUT_MEANING: Final = {"log"}
+_WITHOUT_MEANING: Final = {"log", "http", "notify"}
 """Settings that change nothing about what is traded."""
 
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from bot.adapters.clock import SystemClock
 from bot.adapters.journal import MemoryJournal, open_journal
 from bot.adapters.journal.forget import forget_journal, journal_exists
-from bot.adapters.telemetry import LineTelemetry, TerminalTelemetry
-from bot.app.accounts import open_accounts, ports_of
+from bot.adapters.telemetry import LineTelemetry
+from bot.app.accounts import open_accounts, ports_of, weights_of
 from bot.app.permits import require_checked, require_mode, require_named
 from bot.app.shadows import shadows
+from bot.app.voice import Voice
 from bot.app.wiring import Bot, Viewer, open_desks
 from bot.ports import Journal
 from bot.settings import Settings, hedge_plans
@@ -20,7 +21,7 @@ from bot.settings.model import Mode
 
 
 @asynccontextmanager
-async def open_real(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIterator[Bot]:
+async def open_real(settings: Settings, *, fresh: bool, voice: Voice) -> AsyncIterator[Bot]:
     """A bot whose accounts are opened, their terms arranged; ``fresh`` forgets the journal of a
     rehearsal on this machine first."""
     url, clock = settings.journal.url.get_secret_value(), SystemClock()
@@ -37,9 +38,8 @@ async def open_real(settings: Settings, *, fresh: bool, pretty: bool) -> AsyncIt
         ports = {name: ports_of(account) for name, account in accounts.items()}
         if settings.mode is Mode.SHADOW:
             ports |= await shadows(settings, accounts, clock)
-        telemetry = TerminalTelemetry() if pretty else LineTelemetry()
-        desks = await open_desks(settings, plans, ports, journal, clock, telemetry)
-        yield Bot(settings, desks, journal, clock)
+        desks = await open_desks(settings, plans, ports, journal, clock, *voice.ears)
+        yield Bot(settings, desks, journal, clock, voice, weights=lambda: weights_of(accounts))
 
 
 @asynccontextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.adapters.systemd import Pulse
 from bot.adapters.telemetry import LogNotifier
 from bot.app.rehearsal import speed_words
+from bot.app.voice import Voice
 from bot.domain.judgement import HedgePlan
 from bot.domain.records import CycleRecord
 from bot.engine.breaker import BreakerPolicy
@@ -15,7 +17,7 @@ from bot.engine.cycle import look_only
 from bot.engine.desk import BagState, CycleNumbers, CyclePolicy, Desk, accounts_of, open_bag
 from bot.engine.observe import AccountPorts
 from bot.errors import ConfigError
-from bot.ports import Clock, Journal, Telemetry
+from bot.ports import Clock, Journal, Notifier, Telemetry
 from bot.settings import Settings
 from bot.settings.access import make_private_folder
 from bot.settings.model import Mode
@@ -29,6 +31,11 @@ class Bot:
     desks: tuple[Desk, ...]
     journal: Journal
     clock: Clock
+    voice: Voice = field(default_factory=Voice)
+    pulses: list[Pulse] = field(default_factory=list)
+    """Of the loops, while they run."""
+    weights: Callable[[], tuple[tuple[str, str, int, int], ...]] = tuple
+    """Account, budget, weight used and its limit, wherever somebody counts."""
 
     def banner(self) -> str:
         """What is about to run, in a sentence or two."""
@@ -79,8 +86,10 @@ async def open_desks(
     journal: Journal,
     clock: Clock,
     telemetry: Telemetry,
+    notifier: Notifier | None = None,
 ) -> tuple[Desk, ...]:
-    """One desk per account that carries a hedge, with every bag as the journal left it."""
+    """One desk per account that carries a hedge, with every bag as the journal left it. Without a
+    notifier alerts go to the log."""
     policy = cycle_policy(settings)
     numbers = CycleNumbers(await journal.last_cycle())
     by_account: dict[str, list[BagState]] = {}
@@ -100,7 +109,7 @@ async def open_desks(
                 policy=policy,
                 numbers=numbers,
                 telemetry=telemetry,
-                notifier=LogNotifier(),
+                notifier=LogNotifier() if notifier is None else notifier,
             )
         )
     return tuple(desks)
@@ -119,6 +128,8 @@ def cycle_policy(settings: Settings) -> CyclePolicy:
             failures_to_halt=settings.breaker.failures_to_halt,
             cool_down_s=float(settings.breaker.cool_down_s),
         ),
+        unseen_s=float(settings.notify.unseen_s),
+        remind_every_s=None if settings.remind.every_s is None else float(settings.remind.every_s),
     )
 
 

@@ -88,7 +88,7 @@ async def _no_such_cycle(journal: Journal, number: int, bag: str | None) -> str:
 
 
 def _fields(found: Explanation) -> Mapping[str, object]:
-    from bot.cli.orders import order_fields
+    from bot.domain.documents import order_fields
     from bot.domain.report import record_fields
 
     return {

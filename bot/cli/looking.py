@@ -14,9 +14,9 @@ from bot.cli.options import AsJson, ConfigFiles
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.cli.standing import Standing
     from bot.domain.judgement import HedgePlan
     from bot.domain.records import CycleRecord
+    from bot.engine.standing import Standing
     from bot.settings import Settings
 
 
@@ -92,7 +92,8 @@ def status(config: ConfigFiles = None, as_json: AsJson = False) -> None:
 
     Asks no venue. Says so where the daemon seems not to run.
     """
-    from bot.cli.standing import print_standing, standing_fields
+    from bot.cli.standing import print_standing
+    from bot.engine.standing import standing_fields
 
     settings = load_settings(config)
     standing = asyncio.run(_read(settings))
@@ -105,7 +106,7 @@ def status(config: ConfigFiles = None, as_json: AsJson = False) -> None:
 
 
 async def _read(settings: Settings) -> Standing:
-    from bot.cli.standing import read_standing
+    from bot.cli.standing import recorded_standing
 
     async with open_journal(settings) as journal:
-        return await read_standing(settings, journal, now=datetime.now(UTC))
+        return await recorded_standing(settings, journal, now=datetime.now(UTC))

@@ -17,6 +17,7 @@ import typer
 
 from bot import __version__
 from bot.cli import (
+    alerting,
     checking,
     configuring,
     downloading,
@@ -31,7 +32,7 @@ from bot.cli import (
 )
 from bot.cli.inputs import DEBUG_SWITCH
 from bot.cli.options import paragraphs
-from bot.cli.output import complain
+from bot.cli.output import complain, forget_secrets
 from bot.errors import BotError, ConfigError, JournalLocked
 
 DONE: Final = 0
@@ -88,6 +89,7 @@ for _command in (
     what_if.scenario,
     simulating.simulate,
     showing_venues.venues,
+    alerting.alert,
 ):
     app.command(help=paragraphs(_command))(_command)
 app.add_typer(configuring.app)
@@ -96,6 +98,7 @@ app.add_typer(configuring.app)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code; ``arguments`` default to those of the process."""
     gc.set_threshold(COLLECT_AFTER)
+    forget_secrets()
     try:
         code = app(args=arguments, prog_name="hedgehold", standalone_mode=False)
         sys.stdout.flush()

@@ -1,8 +1,8 @@
-"""Orders and what became of them, for programs and for people."""
+"""Orders and what became of them, for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bot.cli import tables
@@ -10,30 +10,6 @@ from bot.domain.records import OrderRecord
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-
-def order_fields(order: OrderRecord) -> Mapping[str, object]:
-    """An order under the names of the JSON documents. What the venue has not told is null."""
-    intent, report = order.intent, order.report
-    return {
-        "client_order_id": intent.client_order_id,
-        "cycle": order.cycle,
-        "bag": intent.bag,
-        "account": intent.account,
-        "symbol": intent.symbol,
-        "side": intent.side,
-        "contracts": intent.contracts,
-        "notional_usd": intent.notional_usd,
-        "limit_usd": intent.limit_usd,
-        "time_in_force": intent.time_in_force,
-        "reduce_only": intent.reduce_only,
-        "status": order.status,
-        "intended_at": order.intended_at,
-        "updated_at": order.updated_at,
-        "filled_contracts": None if report is None else report.filled_contracts,
-        "average_usd": None if report is None else report.average_usd,
-        "note": order.note,
-    }
 
 
 def orders_table(orders: Iterable[OrderRecord], title: str) -> Table:

@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from datetime import date
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
-
-from bot.domain.quantities import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,36 +19,10 @@ _PIPED_WIDTH = 200
 """Columns for tables that do not go to a terminal: wide enough that nothing is cut off."""
 
 
-def jsonable(value: object) -> object:
-    """A value as JSON knows it: decimals as plain decimal text, times in ISO 8601, enums by value.
-
-    What no price can reach is "never"; what is not known is null.
-    """
-    if isinstance(value, Mapping):
-        return {str(jsonable(key)): jsonable(held) for key, held in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
-    return _single(value)
-
-
-def _single(value: object) -> object:
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case Decimal():
-            return plain(value)
-        case Enum():
-            return _single(value.value)
-        case date():  # a datetime is one too
-            return value.isoformat()
-        case _:
-            return str(value)
-
-
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
+    from bot.domain.documents import jsonable
+
     print(json.dumps(jsonable(value), indent=2, ensure_ascii=False))
 
 
@@ -78,6 +46,11 @@ def console(stream: TextIO | None = None) -> Console:
         emoji=False,
         soft_wrap=not terminal,
     )
+
+
+def forget_secrets() -> None:
+    """Nothing is masked any more: another command begins."""
+    _masks.clear()
 
 
 def keep_secret(secrets: Iterable[str]) -> None:

@@ -109,12 +109,13 @@ async def _serve_over_wire(
 
 
 async def _serve(settings: Settings, going: Going) -> None:
-    from bot.app import open_bot
+    from bot.app import heard, open_bot
     from bot.cli.run_summary import announce, start_log, tell
     from bot.daemon import serve
 
     pretty = start_log(settings)
     async with open_bot(settings, fresh=going.fresh, pretty=pretty, live=going.live) as bot:
         announce(bot.banner(), pretty=pretty)
-        summary = await serve(bot, cycles=going.cycles, for_s=going.for_s)
+        async with heard(bot):
+            summary = await serve(bot, cycles=going.cycles, for_s=going.for_s)
     tell(summary, pretty=pretty)

@@ -20,7 +20,7 @@ from bot.domain.records import EVERYTHING, Control
 from bot.errors import JournalError
 
 if TYPE_CHECKING:
-    from bot.cli.standing import Standing
+    from bot.engine.standing import Standing
     from bot.ports import Journal
     from bot.settings import Settings
 
@@ -52,7 +52,8 @@ def resume(
     """Trade as usual again: lifts halt, reduce and unwind, also a halt by the circuit breaker.
 
     Without --bag it lifts them for all bags, also what was set for single ones. The daemon then
-    brings the hedge back to its target.
+    brings the hedge back to its target, also where a change by hand was respected until now. After
+    an alert that a position is unreadable it says that you have looked, and what was read is true.
     """
     _set_state(config, bag, reason, TradingState.ACTIVE, as_json=as_json)
 
@@ -120,9 +121,9 @@ async def _unwind(
 
 
 async def _standing(settings: Settings, journal: Journal) -> Standing:
-    from bot.cli.standing import read_standing
+    from bot.cli.standing import recorded_standing
 
-    return await read_standing(settings, journal, now=datetime.now(UTC))
+    return await recorded_standing(settings, journal, now=datetime.now(UTC))
 
 
 async def _recorded_short(journal: Journal, bag: str) -> Decimal:

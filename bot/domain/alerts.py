@@ -58,6 +58,10 @@ class Alert:
         return f"{self.subject}: {over}{self.kind.name}"
 
 
+EVERYBODY: Final = "hedgehold"
+"""The subject of what is about the bot as a whole."""
+
+
 ORDER_REFUSED: Final = AlertKind(
     "order-refused",
     Severity.WARNING,
@@ -141,12 +145,130 @@ TRANSFER_FAILED: Final = AlertKind(
     "look at the venue where they are.",
 )
 
+POSITION_UNREADABLE: Final = AlertKind(
+    "position-unreadable",
+    Severity.WARNING,
+    "The position as the venue reports it contradicts a second source: our own trades, the trades "
+    "and bookings that the venue lists, or the margin that it holds bound.",
+    "Look at the position at the venue. It ends by itself once two sources agree. If what was read "
+    "is true, `hedgehold resume` with a reason makes your word the second source.",
+)
+CHANGED_BY_HAND: Final = AlertKind(
+    "position-changed-by-hand",
+    Severity.WARNING,
+    "Somebody traded in the bag's market who is not this bot.",
+    "If it was you: set manual_changes of the bag to what you want done about it. If it was not: "
+    "change the key and the password of the account.",
+)
+LIQUIDATED: Final = AlertKind(
+    "liquidated",
+    Severity.CRITICAL,
+    "The margin was used up and the venue took a part of the short, or all of it.",
+    "Look at the margin wallet. What is left is hedged again where the margin carries it; put more "
+    "coins into the margin wallet or lower the leverage.",
+)
+DELEVERAGED: Final = AlertKind(
+    "deleveraged",
+    Severity.WARNING,
+    "The venue closed a part of the short by force, because the other side could not pay.",
+    "Nothing, as a rule. If it happens again in the same move, the venue is in trouble.",
+)
+SETTLED: Final = AlertKind(
+    "settled",
+    Severity.WARNING,
+    "The venue settled the contract, or a part of the position.",
+    "Read the venue's notices about the contract: a perpetual is settled when it is taken down.",
+)
+POSITION_MOVED: Final = AlertKind(
+    "position-moved",
+    Severity.WARNING,
+    "The position changed without any trade, and the margin agrees: it was moved between accounts.",
+    "If nobody moved it, look at the account at the venue.",
+)
+COINS_LEFT: Final = AlertKind(
+    "coins-left",
+    Severity.WARNING,
+    "Coins of a hedged bag were sold, withdrawn or moved to where the bag does not count them.",
+    "Mind that the bag is hedged: the short shrinks by as much, at once or after follow_after_s. "
+    "Coins that come back before that change nothing.",
+)
+HEDGE_REMINDER: Final = AlertKind(
+    "hedge-reminder",
+    Severity.NOTICE,
+    "A hedge is open, and the interval in [remind] has passed.",
+    "Nothing, if you still want the hedge. `hedgehold unwind` ends it.",
+)
+HEDGE_FORGOTTEN: Final = AlertKind(
+    "hedge-forgotten",
+    Severity.WARNING,
+    "There is a short, but hardly a coin outside that it protects, and the short did not follow.",
+    "Bring the coins back, or let the short be bought back: see the bag's state and its last cycle "
+    "with `hedgehold status`.",
+)
+CLOCK_SET: Final = AlertKind(
+    "clock-set",
+    Severity.WARNING,
+    "Somebody or something set the computer's clock by more than a second.",
+    "Find out what sets it, and let a time service keep it (chrony, systemd-timesyncd).",
+)
+
+NOT_SEEN: Final = AlertKind(
+    "not-seen",
+    Severity.WARNING,
+    "A bag could not be seen for a while: the venue or the way to it does not answer as it should.",
+    "Read the reason, look whether the venue is up, and look at your position there yourself.",
+)
+JOURNAL_FAILED: Final = AlertKind(
+    "journal-failed",
+    Severity.CRITICAL,
+    "The journal cannot be read or written. Without it nothing is traded.",
+    "Read the reason: a full disk, rights to the file, or a server that is down. It goes on by "
+    "itself once the journal works.",
+)
+BOT_STARTED: Final = AlertKind(
+    "bot-started",
+    Severity.NOTICE,
+    "The bot has opened its accounts and is about to look for the first time.",
+    "Nothing, if you have started it.",
+)
+BOT_STOPPED: Final = AlertKind(
+    "bot-stopped",
+    Severity.NOTICE,
+    "The bot was asked to stop and has stopped. A short that is open stays open.",
+    "Start it again, or close the short yourself: nothing adjusts it meanwhile.",
+)
+BOT_FAILED: Final = AlertKind(
+    "bot-failed",
+    Severity.CRITICAL,
+    "The bot ends by itself, because of something that it cannot go on with.",
+    "Read the last lines of its log. Nothing adjusts the short before it runs again.",
+)
+STARTED_AFTER_CRASH: Final = AlertKind(
+    "started-after-crash",
+    Severity.WARNING,
+    "The last run of the bot did not end by a stop: it was killed, or the machine went down.",
+    "Find out why. What was under way then is looked up before anything else is sent.",
+)
+TEST: Final = AlertKind(
+    "test",
+    Severity.NOTICE,
+    "Somebody asked for it with `hedgehold alert --test`.",
+    "Nothing: alerts reach you this way.",
+)
+
 CATALOGUE: Final = (
     ORDER_REFUSED,
     ORDER_IN_DOUBT,
     BAG_FAILED,
     NOW_REDUCING,
     NOW_HALTED,
+    NOT_SEEN,
+    JOURNAL_FAILED,
+    BOT_STARTED,
+    BOT_STOPPED,
+    BOT_FAILED,
+    STARTED_AFTER_CRASH,
+    TEST,
     GUARD_DENIED,
     LEASE_LOST,
     MARGIN_WARNING,
@@ -155,5 +277,15 @@ CATALOGUE: Final = (
     MARGIN_EXHAUSTED,
     MARGIN_REDUCED,
     TRANSFER_FAILED,
+    POSITION_UNREADABLE,
+    CHANGED_BY_HAND,
+    LIQUIDATED,
+    DELEVERAGED,
+    SETTLED,
+    POSITION_MOVED,
+    COINS_LEFT,
+    HEDGE_REMINDER,
+    HEDGE_FORGOTTEN,
+    CLOCK_SET,
 )
 """Every kind of alert that there is."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from bot.domain.aftermath import with_coins
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO, as_price, in_coin, in_usd
 from bot.domain.targets import Target, coin_share, cut_short_usd, describe
@@ -172,21 +173,27 @@ def decide(
     pursuit: Pursuit = Pursuit.NONE,
     occasion: str = "",
     short_cap_usd: Decimal | None = None,
+    offset_usd: Decimal = ZERO,
+    awaited_coin: Decimal = ZERO,
 ) -> Decision:
     """Hold or adjust. Total: every exposure has an answer.
 
     ``base_coin`` is the base of a static target; ``pursuit`` what the last cycle left to do;
     ``occasion`` an event since then in words (a deposit, a liquidation), which is acted on at once;
-    ``short_cap_usd`` the largest short that an unwind under way allows.
+    ``short_cap_usd`` the largest short that an unwind under way allows; ``offset_usd`` (signed) how
+    much larger than the target the short is to be, because a person made it so; ``awaited_coin``
+    coins that left and are waited for, which count as if they were there.
 
     A pursuit of the edge holds from the inner edge on; one of the target asks for the rest until
     that is not worth an order (:func:`too_small`). Which pursuit to go on with after an order is
     told by :meth:`bot.domain.judgement.Judgement.pursuit_after`.
     """
     target = policy.target
+    exposure = with_coins(exposure, awaited_coin) if awaited_coin else exposure
     short_usd = exposure.short_usd
     exposed_usd = exposure.delta_coin * exposure.mark_usd + short_usd
     wanted_usd = cut_short_usd(target, exposure, base_coin, exposed_usd)
+    wanted_usd = _moved(wanted_usd, offset_usd, exposed_usd) if offset_usd else wanted_usd
     unwinding = False
     if short_cap_usd is not None and short_cap_usd < wanted_usd:
         wanted_usd, unwinding = short_cap_usd, True
@@ -199,7 +206,7 @@ def decide(
         why, pursuit = Why.EVENT, Pursuit.TARGET
     elif unwinding and gap_usd < ZERO:
         why, pursuit = Why.UNWINDING, Pursuit.TARGET
-    elif not short_usd:
+    elif not short_usd and not offset_usd:
         why, pursuit = Why.OPENING, Pursuit.TARGET
     elif short_usd < ZERO:
         why, pursuit = Why.NET_LONG, Pursuit.TARGET
@@ -221,6 +228,11 @@ def decide(
     return Adjust(
         why, gap_usd, trade_usd, wanted_usd, outer_usd, exposure, target, pursuit, occasion, share
     )
+
+
+def _moved(wanted_usd: Decimal, offset_usd: Decimal, exposed_usd: Decimal) -> Decimal:
+    """What a person moved the target to, within the bag."""
+    return max(ZERO, min(wanted_usd + offset_usd, exposed_usd))
 
 
 def _idle(exposure: Exposure, target: Target, outer_usd: Decimal) -> Hold:

@@ -71,7 +71,8 @@ class GuardFacts:
 
     ``in_doubt`` names the market's orders whose outcome is unknown, ``contract_changes`` says what
     of its contract is not as it was when somebody last agreed to it. ``last_usd`` is the last
-    trade's price, ``believed_mark_usd`` the last mark price that was no surprise (see
+    trade's price, ``other_short_usd`` the short by a second source where that contradicts the
+    position read, ``believed_mark_usd`` the last mark price that was no surprise (see
     :mod:`bot.domain.steady_price`); None where there is none to compare with.
 
     What only one limit reads may be left out where that limit is off. Where it is on, None means
@@ -96,3 +97,4 @@ class GuardFacts:
     fees_after_usd: Decimal | None = None
     funding_per_year: Decimal | None = None
     ages: Ages | None = None
+    other_short_usd: Decimal | None = None

@@ -19,11 +19,31 @@ No: TypeAlias = tuple[str, str] | None
 def objection(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> No:
     """The first guard that objects to an order, whatever it does to the short."""
     return (
-        _state_rule(intent, facts)
+        _readable_rule(intent, facts)
+        or _state_rule(intent, facts)
         or _age_rule(intent, limits, facts)
         or _shape_rule(intent, facts)
         or _book_rule(facts)
         or _rate_rule(intent, limits, facts)
+    )
+
+
+def _readable_rule(intent: OrderIntent, facts: GuardFacts) -> No:
+    """Of two sources that disagree the smaller short counts: it cannot grow, and what only one of
+    them has seen is not bought back."""
+    other_usd = facts.other_short_usd
+    if other_usd is None:
+        return None
+    short_usd = facts.exposure.short_usd
+    if intent.reduce_only and short_usd <= other_usd:
+        return None
+    cannot = "be bought back" if intent.reduce_only else "grow"
+    return (
+        "position_unreadable",
+        (
+            f"the position read is a short of {in_usd(short_usd)} USD and a second source has one "
+            f"of {in_usd(other_usd)} USD: it cannot {cannot} before they agree"
+        ),
     )
 
 

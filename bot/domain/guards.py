@@ -31,6 +31,11 @@ def _limit(name: str, what: str, *, binds_buying_back: bool = False) -> Guard:
 
 
 GUARDS: Final = (
+    _always(
+        "position_unreadable",
+        "While two sources disagree about the position, the smaller short of both counts.",
+        binds_buying_back=True,
+    ),
     _always("halted", "While trading is halted nothing is sent.", binds_buying_back=True),
     _always(
         "reducing",

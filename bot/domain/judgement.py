@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.account import MarginMode, Quote
+from bot.domain.aftermath import USUAL, ByHand, Reactions
 from bot.domain.carry import funding_per_year
 from bot.domain.decision import Adjust, Decision, HedgePolicy, Pursuit, decide, too_small
 from bot.domain.exposure import Bag, Exposure
@@ -38,6 +39,7 @@ from bot.domain.sizing import (
     propose,
     whole_contracts,
 )
+from bot.domain.targets import coin_share
 from bot.domain.values import quick
 
 
@@ -53,6 +55,7 @@ class HedgePlan:
     margin_mode: MarginMode
     leverage: Decimal
     margin: MarginPolicy | None = None  # None: nobody minds the margin
+    reactions: Reactions = USUAL
 
 
 @quick
@@ -61,8 +64,11 @@ class Circumstances:
     """What is known beside exposure and prices when a bag is judged.
 
     ``isolated_coin`` are the coins bound to the position in isolated mode. ``contract_changes``
-    says what of the contract is not as it was when somebody last agreed to it. What is None is not
-    known; :class:`bot.domain.guard_facts.GuardFacts` says what the guard makes of that.
+    says what of the contract is not as it was when somebody last agreed to it. ``by_hand`` are
+    trades by hand that are respected, ``awaited_coin`` coins that left and may come back.
+    ``other_short_usd`` is the short that a second source speaks of where it contradicts the
+    position read. What else is None is not known; :class:`bot.domain.guard_facts.GuardFacts` says
+    what the guard makes of that.
     """
 
     cycle: int
@@ -76,6 +82,9 @@ class Circumstances:
     in_doubt: tuple[str, ...] = ()
     isolated_coin: Decimal | None = None
     contract_changes: tuple[str, ...] = ()
+    by_hand: ByHand | None = None
+    awaited_coin: Decimal = ZERO
+    other_short_usd: Decimal | None = None
     fees_last_day_usd: Decimal = ZERO
     believed_mark_usd: Decimal | None = None
     ages: Ages | None = None
@@ -123,6 +132,9 @@ def judge(
 ) -> Judgement:
     """Decide what to do about an exposure and ask the guard. Pure and total."""
     now = circumstances
+    by_hand, offset_usd = now.by_hand, ZERO
+    if by_hand is not None:
+        offset_usd = by_hand.offset_usd(exposure.mark_usd, coin_share(plan.policy.target))
     decision = decide(
         exposure,
         plan.policy,
@@ -130,6 +142,8 @@ def judge(
         pursuit=now.pursuit,
         occasion=now.occasion,
         short_cap_usd=now.short_cap_usd,
+        offset_usd=offset_usd,
+        awaited_coin=now.awaited_coin,
     )
     if not isinstance(decision, Adjust):
         return Judgement(exposure, decision, None)
@@ -188,6 +202,7 @@ def guard_facts(
         turnover_last_day_usd=now.turnover_last_day_usd,
         in_doubt=now.in_doubt,
         contract_changes=now.contract_changes,
+        other_short_usd=now.other_short_usd,
         last_usd=quote.last_usd,
         believed_mark_usd=now.believed_mark_usd,
         fees_after_usd=fees_usd,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from bot.domain.account import Wallet
+from bot.domain.aftermath import ByHand, Doubt, Leaving, OpenHedge
 from bot.domain.decision import Pursuit
 from bot.domain.limits import TradingState
 from bot.domain.margin import LiquidationPrice
@@ -34,6 +35,11 @@ class Outcome(Enum):
     IN_DOUBT = "in-doubt"  # an order's outcome is unknown
     UNSEEN = "unseen"  # no whole, fresh snapshot: nothing was decided
     FAILED = "failed"  # an invariant broke or the account cannot be used
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the cycle came to an end that needs nobody, the guard's no among them."""
+        return self in (Outcome.HELD, Outcome.TRADED, Outcome.UNFILLED, Outcome.DENIED)
 
 
 @quick
@@ -118,6 +124,11 @@ class BagMemory:
     it; ``ledger_seen_at`` where to go on reading the venue's ledger. ``base_coin`` is the base of a
     static target: coins at the start plus net flows. ``policy`` is the fingerprint of the settings
     that the last decision followed.
+
+    ``doubt`` is a position that two sources tell differently, ``leaving`` are coins that left and
+    are not followed yet, ``by_hand`` the trades by hand that are respected, ``hedge`` the hedge
+    that is open, and ``reminded_at`` when a person was last reminded of it. ``forgotten``: a person
+    was told that the hedge seems to be. ``resumed_at`` is the last word to resume that was heard.
     """
 
     bag: str
@@ -129,6 +140,13 @@ class BagMemory:
     base_coin: Decimal
     pursuit: Pursuit
     policy: str
+    doubt: Doubt | None = None
+    leaving: Leaving | None = None
+    by_hand: ByHand | None = None
+    hedge: OpenHedge | None = None
+    reminded_at: datetime | None = None
+    forgotten: bool = False
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,18 @@ def in_transit_coin(
 
 
 def _seen(transfer: Transfer, snapshots: Mapping[str, AccountSnapshot]) -> tuple[bool, bool]:
-    """Whether the coins have left the source, and whether they are at the destination."""
+    """Whether the coins have left the source, and whether they are at the destination.
+
+    Where they have not left, a destination that holds far more than they are has got other coins.
+    """
     source, destination = transfer.source_before_coin, transfer.destination_before_coin
     snapshot = snapshots.get(transfer.account)
     if source is None or destination is None or snapshot is None:
         return False, False
     held = {b.wallet: b.total_coin for b in snapshot.balances if b.asset == transfer.asset}
     half_coin = transfer.amount_coin * HALF
-    return (
-        source - held.get(transfer.source, ZERO) > half_coin,
-        held.get(transfer.destination, ZERO) - destination > half_coin,
-    )
+    has_left = source - held.get(transfer.source, ZERO) > half_coin
+    more_coin = held.get(transfer.destination, ZERO) - destination
+    if not has_left and more_coin > 3 * half_coin:
+        return False, False
+    return has_left, more_coin > half_coin

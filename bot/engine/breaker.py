@@ -50,6 +50,8 @@ class Breaker:
                 self._to(TradingState.REDUCING, at)
         else:
             self.failures = 0
+            if self.since is not None and at < self.since:
+                self.since = at  # the clock was set back: nobody waits for it to catch up
             cooled = self.since is not None and at - self.since >= timedelta(
                 seconds=self.policy.cool_down_s
             )

@@ -2,7 +2,8 @@
 
 Coins and contracts that did not change need no question. What changed is explained by our own
 fills and by the venue's ledger; the rest came from outside: a deposit, a trade by hand, a
-liquidation. Before that is believed it must be seen twice.
+liquidation. Before that is believed it must be seen twice, and a second source must agree
+(:mod:`jumps`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.account import EntryKind, LedgerEntry, Wallet
+from bot.domain.evidence import Change
 from bot.domain.exposure import Bag
-from bot.domain.orders import Fill, FillCause, is_ours
+from bot.domain.judgement import HedgePlan
+from bot.domain.orders import Fill, is_ours
 from bot.domain.quantities import ZERO, plain
 from bot.domain.records import BagMemory, Flow
 from bot.domain.values import quick
+from bot.engine.jumps import Jump, Unread, explain
 from bot.engine.observe import AccountPorts, Look, contracts_held
 from bot.errors import IncompleteSnapshot
 from bot.ports import Journal
@@ -28,10 +32,6 @@ DUST_COIN: Final = Decimal("1e-9")
 
 OVERLAP: Final = timedelta(minutes=10)
 """How far before the last look the venue's records are read again: they may appear late."""
-
-TWO_CLOCKS: Final = timedelta(seconds=15)
-"""A trade so shortly before the last look may have been missed by it: the venue's clock is not
-ours, and a look takes a while."""
 
 _EXPLAINED: Final = frozenset(
     {EntryKind.FUNDING, EntryKind.FEE, EntryKind.REALISED, EntryKind.LIQUIDATION, EntryKind.OTHER}
@@ -62,8 +62,11 @@ class SeenEntries:
 @dataclass(frozen=True, slots=True)
 class News:
     """What is new since the last recorded cycle. ``occasion`` is in words, empty for nothing that
-    asks to be acted on at once. ``outside_contracts`` is signed. ``ledger_seen_at`` is up to when
-    the venue's ledger is known, None where that is as before: it was not asked."""
+    asks to be acted on at once. ``changes`` are those of the position that our own orders did not
+    make. ``unread`` is set where the position read stands alone: then nothing else is news.
+    ``ledger_seen_at`` is up to when the venue's ledger is known, None where that is as before: it
+    was not asked.
+    """
 
     coins: Decimal
     contracts: Decimal
@@ -71,7 +74,8 @@ class News:
     fills: tuple[tuple[str, Fill], ...] = ()
     ledger: tuple[tuple[str, LedgerEntry], ...] = ()
     flow: Flow | None = None
-    outside_contracts: Decimal = ZERO
+    changes: tuple[Change, ...] = ()
+    unread: Unread | None = None
     occasion: str = ""
     ledger_seen_at: datetime | None = None
 
@@ -86,6 +90,7 @@ class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.
 
     ``fills_expected``: the journal may know trades of ours that the bag has not taken in yet.
+    ``is_accepted``: a person has seen what contradicts the position read and said to go on.
     """
 
     accounts: Mapping[str, AccountPorts]
@@ -93,10 +98,11 @@ class Sources:
     entries: SeenEntries
     grace_s: float
     fills_expected: bool
+    is_accepted: bool = False
 
 
 async def changes_since(
-    bag: Bag,
+    plan: HedgePlan,
     memory: BagMemory | None,
     seen: Look,
     *,
@@ -109,9 +115,11 @@ async def changes_since(
 
     ``coins`` is Q + w as just seen. At the first look there is nothing to compare with; what the
     venue has booked until then is part of what is found and explains nothing later. Raises
-    :class:`IncompleteSnapshot` where the position does not show our own recent fills yet, and
+    :class:`IncompleteSnapshot` where the position does not show our own recent fills yet,
+    :class:`bot.errors.UnreadablePosition` where it is gone and no second source says so, and
     whatever the venue or the journal raises.
     """
+    bag = plan.bag
     contracts = contracts_held(bag, seen)
     before = contracts if memory is None else memory.contracts
     unmoved = memory is not None and coins == memory.coins and contracts == memory.contracts
@@ -121,22 +129,35 @@ async def changes_since(
     after = 0 if memory is None else memory.fill_number
     ours, number = await sources.journal.fill_sum(bag.hedge_account, bag.symbol, after=after)
     since = (seen.taken_at if memory is None else memory.ledger_seen_at) - OVERLAP
-    outside = contracts - (ZERO if memory is None else memory.contracts) - ours
+    ledger = ours if memory is None else memory.contracts + ours
+    outside = contracts - ledger
     fills: tuple[Fill, ...] = ()
     if ours != ZERO or contracts != before:
         fills = await sources.accounts[bag.hedge_account].reader.fills(bag.symbol, since)
         if _lags_behind(outside, ours):
-            _require_settled(
-                bag,
-                fills,
-                ours,
-                is_undone=_is_undone(fills, outside, None if memory is None else memory.at),
-                now=now,
-                grace_s=sources.grace_s,
-            )
+            _require_settled(bag, fills, ours, now=now, grace_s=sources.grace_s)
+    if memory is not None and unmoved and outside == ZERO:
+        return News(coins, contracts, number)
+    booked = await _new_entries(bag, sources, since)
+    changes: tuple[Change, ...] = ()
+    strangers: tuple[Fill, ...] = ()
+    if outside != ZERO if memory is not None else _lags_behind(outside, ours):
+        jump = Jump(
+            read=contracts,
+            ledger=ledger,
+            since=since if memory is None else memory.at,
+            fills=fills,
+            booked=tuple(entry for _, entry in booked),
+            may_lag=_lags_behind(outside, ours),
+            is_accepted=sources.is_accepted,
+        )
+        found = await explain(plan, seen, jump, journal=sources.journal)
+        if isinstance(found, Unread):
+            return News(coins, contracts, after, unread=found)
+        changes, strangers = found.changes, found.fills
     if memory is None:
         occasion = "first look at an open position" if contracts != ZERO else ""
-        past = tuple(b for b in await _new_entries(bag, sources, since) if b[1].at <= seen.taken_at)
+        past = tuple(line for line in booked if line[1].at <= seen.taken_at)
         return News(
             coins,
             contracts,
@@ -145,10 +166,6 @@ async def changes_since(
             occasion=occasion,
             ledger_seen_at=seen.taken_at,
         )
-    if unmoved and outside == ZERO:
-        return News(coins, contracts, number)
-    strangers = tuple(f for f in fills if not is_ours(f.client_order_id) and f.at > memory.at)
-    booked = await _new_entries(bag, sources, since)
     explained = sum((e.amount_coin for _, e in booked if e.kind in _EXPLAINED), ZERO)
     amount = coins - memory.coins - explained
     flow = None
@@ -161,8 +178,8 @@ async def changes_since(
         fills=tuple((bag.hedge_account, fill) for fill in strangers),
         ledger=booked,
         flow=flow,
-        outside_contracts=outside,
-        occasion=_occasion(bag, flow, outside, strangers),
+        changes=changes,
+        occasion=_occasion(bag, flow, changes),
         ledger_seen_at=seen.taken_at,
     )
 
@@ -172,32 +189,14 @@ def _lags_behind(outside: Decimal, ours: Decimal) -> bool:
     return outside * ours < ZERO and abs(outside) <= abs(ours)
 
 
-def _is_undone(fills: tuple[Fill, ...], outside: Decimal, since: datetime | None) -> bool:
-    """Whether others have traded just what the position does not show: some of their latest trades
-    add up to it. Then our own trade is not late, it was undone."""
-    total = ZERO
-    for fill in reversed(fills):
-        if is_ours(fill.client_order_id) or (since is not None and fill.at <= since - TWO_CLOCKS):
-            continue
-        total += fill.signed_contracts
-        if total == outside:
-            return True
-    return False
-
-
 def _require_settled(
-    bag: Bag,
-    fills: tuple[Fill, ...],
-    ours: Decimal,
-    *,
-    is_undone: bool,
-    now: datetime,
-    grace_s: float,
+    bag: Bag, fills: tuple[Fill, ...], ours: Decimal, *, now: datetime, grace_s: float
 ) -> None:
-    """A position that does not show our own fills is unread: for ``grace_s`` where others have
-    undone them, else for as long as it takes. Whoever believes it hedges a second time."""
-    newest = max((f.at for f in fills if is_ours(f.client_order_id)), default=now)
-    if not is_undone or (now - newest).total_seconds() < grace_s:
+    """A position that does not show our own fills is unread for ``grace_s``, whoever else traded.
+    Afterwards a second source must say what became of them: whoever believes the position alone
+    hedges a second time."""
+    newest = max((f.at for f in fills if is_ours(f.client_order_id)), default=None)
+    if newest is not None and (now - newest).total_seconds() < grace_s:
         raise IncompleteSnapshot(
             f"the position in {bag.symbol} does not show our last fill of {ours:+} contracts yet",
             surface="positions",
@@ -232,19 +231,11 @@ def _flow_note(amount: Decimal, booked: tuple[tuple[str, LedgerEntry], ...]) -> 
     return "coins came in" if amount > ZERO else "coins left"
 
 
-_CAUSES: Final = (
-    (FillCause.LIQUIDATION, "a liquidation"),
-    (FillCause.DELEVERAGING, "auto-deleveraging"),
-    (FillCause.SETTLEMENT, "a settlement"),
-)
+def _occasion(bag: Bag, flow: Flow | None, changes: tuple[Change, ...]) -> str:
+    parts = [] if flow is None else [flow_words(bag, flow)]
+    return "; ".join([*parts, *map(str, changes)])
 
 
-def _occasion(bag: Bag, flow: Flow | None, outside: Decimal, strangers: tuple[Fill, ...]) -> str:
-    parts: list[str] = []
-    if flow is not None:
-        parts.append(f"{flow.note}: {plain(flow.amount_coin)} {bag.asset}")
-    if outside != ZERO:
-        causes = {fill.cause for fill in strangers}
-        words = next((w for cause, w in _CAUSES if cause in causes), "a trade that is not ours")
-        parts.append(f"{words} changed the position by {plain(outside)} contracts")
-    return "; ".join(parts)
+def flow_words(bag: Bag, flow: Flow) -> str:
+    """A flow by its kind and amount."""
+    return f"{flow.note}: {plain(flow.amount_coin)} {bag.asset}"

@@ -22,7 +22,13 @@ from bot.engine.margin import after_orders, follow_moves, mind_margin
 from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
-from bot.engine.recording import record_of, record_unseen, unseen_record, write
+from bot.engine.recording import (
+    record_of,
+    record_unread,
+    record_unseen,
+    unseen_record,
+    write,
+)
 from bot.engine.view import View, view_bag
 from bot.errors import (
     AccessDenied,
@@ -32,6 +38,7 @@ from bot.errors import (
     JournalError,
     SnapshotError,
     StaleSnapshot,
+    UnreadablePosition,
 )
 
 IN_PASSING: Final = TransferPolicy(reads=2, spacing_s=1.0)
@@ -64,9 +71,13 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
             desk, bag, seen, trouble, reconciled, cycle=cycle, began=began, trade=trade
         )
         records.append(record)
-        await _mind_the_breaker(desk, bag, record)
+        if not bag.is_unread:  # two sources that disagree are no failure that more of them mend
+            await _mind_the_breaker(desk, bag, record)
         await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
+    for record in records:
+        for alert in desk.attention_to(record.bag).saw(record, desk.clock.now()):
+            await announce(desk.notifier, alert)
     return tuple(records)
 
 
@@ -116,6 +127,7 @@ async def _read_controls(desk: Desk) -> None:
 async def _settle(desk: Desk) -> Reconciled:
     """Look up whatever has no known end; most cycles have nothing of the kind."""
     if not desk.unsettled:
+        desk.in_doubt = ()
         return NOTHING_UNSETTLED
     reconciled = await reconcile(
         {name: desk.accounts[name] for name in desk.markets()},
@@ -125,6 +137,7 @@ async def _settle(desk: Desk) -> Reconciled:
         grace_s=desk.policy.grace_s,
         least_look_ups=desk.policy.least_look_ups,
     )
+    desk.in_doubt = reconciled.in_doubt
     desk.unsettled = bool(reconciled.in_doubt)
     for bag in desk.bags:
         ours = {record.client_order_id for record in reconciled.settled} & bag.in_flight
@@ -160,11 +173,17 @@ async def _bag_cycle(
     trade: bool,
 ) -> CycleRecord:
     """One bag from look to journal."""
+    bag.is_unread = False
     if seen is None:
         return await record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
     doubted = bag.doubted_by(reconciled)
     try:
         view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
+    except UnreadablePosition as unread:
+        bag.is_unread = True
+        record, alerts = await record_unread(desk, bag, str(unread), cycle=cycle, began=began)
+        await _tell(desk, alerts)
+        return record
     except (ExchangeError, SnapshotError) as error:
         if isinstance(error, StaleSnapshot):
             bag.denials.count(error.guard)
@@ -176,7 +195,7 @@ async def _bag_cycle(
             desk, bag, Outcome.FAILED, f"halted: {broken}", cycle=cycle, began=began
         )
     before, remembered = bag.tally.standing(), bag.memory
-    if not doubted:  # else the position may hold trades of which nobody knows yet
+    if not doubted and view.news.unread is None:  # else it may hold trades that nobody knows yet
         bag.tally.see(view.exposure, view.news)
     try:
         waits = "" if trade else "the bot is stopping"
@@ -215,8 +234,14 @@ async def _act(
         denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
         note = f"{denied}; {note}" if note else denied
     record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
-    await write(desk, bag, view, placed, record)
+    await _tell(desk, await write(desk, bag, view, placed, record))
     return record
+
+
+async def _tell(desk: Desk, alerts: tuple[Alert, ...]) -> None:
+    """Tell a person what was written down."""
+    for alert in alerts:
+        await announce(desk.notifier, alert)
 
 
 def _outcome_before_trading(view: View, *, in_doubt: bool) -> tuple[Outcome, str]:

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.account import Quote
+from bot.domain.aftermath import Doubt
 from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.records import EVERYTHING, BagMemory, Control, Transfer
+from bot.domain.records import EVERYTHING, BagMemory, Control, OrderRecord, Transfer
 from bot.domain.steady_price import Sighting, SteadyPrice, after_look
+from bot.engine.attention import Attention
 from bot.engine.breaker import Breaker, BreakerPolicy
 from bot.engine.changes import OVERLAP, News, SeenEntries
 from bot.engine.denials import Denials
@@ -33,7 +35,8 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class CyclePolicy:
-    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least."""
+    """How a loop looks: its rhythm, how old a look may be, how long a doubt lasts at least, and how
+    often a person is reminded of an open hedge (None: never)."""
 
     interval_s: float
     deadline_s: float
@@ -41,6 +44,8 @@ class CyclePolicy:
     grace_s: float
     least_look_ups: int
     breaker: BreakerPolicy
+    unseen_s: float = 300.0  # a bag that stays unseen for so long is an alert
+    remind_every_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -89,14 +94,23 @@ class BagState:
     margin: MarginState = field(default_factory=MarginState)
     in_flight: set[ClientOrderId] = field(default_factory=set)
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
+    doubt: Doubt | None = None  # a position that two sources tell differently
+    is_unread: bool = False  # whether the last cycle found none where another source has one
 
     def control_state(self, controls: Iterable[Control]) -> TradingState:
         """The state that was set from outside for this bag."""
         return control_for(self.plan.bag.name, controls)[0]
 
     def state(self, controls: Iterable[Control]) -> TradingState:
-        """The state that holds: the stricter of the controls' and the breaker's."""
-        return strictest(self.control_state(controls), self.breaker.state)
+        """The state that holds: the strictest of the controls', the breaker's, and reducing while
+        the position is in doubt or coins that left are waited for."""
+        waits = self.memory is not None and self.memory.leaving is not None
+        return self.state_while(controls, careful=waits or self.doubt is not None)
+
+    def state_while(self, controls: Iterable[Control], *, careful: bool) -> TradingState:
+        """The state that holds where it is known whether the short may grow at all."""
+        own = TradingState.REDUCING if careful else TradingState.ACTIVE
+        return strictest(self.control_state(controls), self.breaker.state, own)
 
     def doubted_by(self, reconciled: Reconciled) -> tuple[str, ...]:
         """Orders in this bag's market whose outcome is unknown."""
@@ -150,6 +164,12 @@ class Desk:
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
     moving: bool = True  # whether the journal may hold transfers whose end is not known
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
+    in_doubt: tuple[OrderRecord, ...] = ()  # orders whose end was not known then
+    attention: dict[str, Attention] = field(default_factory=dict)  # by bag
+
+    def attention_to(self, bag: str) -> Attention:
+        """What is remembered of a bag for the sake of alerts."""
+        return self.attention.setdefault(bag, Attention(self.policy.unseen_s))
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:
         """The symbols to quote, per account."""
@@ -190,6 +210,7 @@ async def open_bag(
     """
     memory = await journal.memory(plan.bag.name)
     state = BagState(plan, memory, Breaker(breaker))
+    state.doubt = None if memory is None else memory.doubt
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
     if plan.margin is not None:

@@ -161,7 +161,8 @@ async def credit(
             listed = await ports.reader.fills(report.symbol, intended_at - FILL_LOOK_BACK)
         except ExchangeError as error:
             return await _doubt(order_id, f"its trades cannot be read: {error}", journal, clock)
-        fills = tuple(f for f in listed if f.client_order_id == order_id)
+        own = (f for f in listed if f.client_order_id == order_id)
+        fills = tuple({f.trade_id: f for f in own}.values())  # a venue may list a trade twice
         if sum((f.contracts for f in fills), ZERO) != report.filled_contracts:
             return await _doubt(
                 order_id,

@@ -19,7 +19,7 @@ from bot.domain.limits import Ages
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.engine.together import Question, answered
-from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
+from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable, UnreadablePosition
 from bot.ports import AccountReader, Clock, MarketData, OrderGateway, WalletMover
 
 
@@ -163,12 +163,13 @@ def ages_of(bag: Bag, seen: Look, *, now: datetime) -> Ages:
 def require_whole(bag: Bag, seen: Look, memory: BagMemory | None) -> None:
     """Raise :class:`IncompleteSnapshot` where an empty answer contradicts what is known.
 
-    A position list without our market counts as flat only if the margin wallet binds nothing that
-    it does not explain; a balance list without any coin of a bag that had some counts as unread.
+    A position list without our market is unreadable where the margin wallet binds what it does not
+    explain (:class:`UnreadablePosition`); a balance list without any coin of a bag that had some
+    counts as unread. Whether a position that there was is gone is for :mod:`changes` to find out.
     """
     account = seen.snapshots[bag.hedge_account]
     if not account.position_of(bag.symbol):
-        _require_flat(bag, account, memory)
+        _require_flat(bag, account)
     declared = sum((e.amount_coin for e in bag.external), ZERO)
     if (
         memory is not None
@@ -185,7 +186,7 @@ def require_whole(bag: Bag, seen: Look, memory: BagMemory | None) -> None:
         )
 
 
-def _require_flat(bag: Bag, account: AccountSnapshot, memory: BagMemory | None) -> None:
+def _require_flat(bag: Bag, account: AccountSnapshot) -> None:
     """No position is listed in the bag's market: is that so?"""
     bound = [
         balance.used_coin
@@ -196,18 +197,9 @@ def _require_flat(bag: Bag, account: AccountSnapshot, memory: BagMemory | None) 
         settles_in(position.symbol, bag.asset) for position in account.positions
     )
     if not explained and any(used is not None and used != ZERO for used in bound):
-        raise IncompleteSnapshot(
+        raise UnreadablePosition(
             f"{account.account} lists neither position nor order in {bag.asset}, but "
-            f"margin is bound",
-            surface="positions",
-        )
-    if memory is None or memory.contracts == ZERO:
-        return
-    if not bound or any(used is None or used != ZERO for used in bound):
-        raise IncompleteSnapshot(
-            f"{account.account} lists no position in {bag.symbol}, but there was one of "
-            f"{memory.contracts} contracts and nothing says that its margin is free",
-            surface="positions",
+            f"margin is bound"
         )
 
 

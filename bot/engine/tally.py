@@ -134,6 +134,8 @@ def _others(news: News | None, *, paid_coin: Decimal) -> Iterator[Event]:
     if news is None:
         return
     yield from (Traded(fill.face_usd * fill.side.sign, fill.price_usd) for _, fill in news.fills)
+    if not news.fills:  # what no trade is listed for was made at the mark, as far as anybody knows
+        yield from (Traded(c.face_usd, c.face_usd / c.cost_coin) for c in news.changes)
     fees_coin = ZERO
     for _, entry in news.ledger:
         if entry.kind is EntryKind.FUNDING:

@@ -27,6 +27,7 @@ from bot.engine.observe import (
     require_fresh,
     require_whole,
 )
+from bot.engine.reactions import Reaction, has_resumed, no_reaction, react, resumed_at
 from bot.errors import IncompleteSnapshot
 
 
@@ -40,7 +41,7 @@ class View:
     state: TradingState
     exposure: Exposure
     news: News
-    base_coin: Decimal
+    reaction: Reaction
     judgement: Judgement
     price: SteadyPrice | None
     sight: Sight
@@ -55,11 +56,12 @@ async def view_bag(
 
     While an order of the market is in doubt nothing is read into its changes. What would be acted
     on at once is looked at a second time first, and so is a margin that runs low. Raises
-    :class:`bot.errors.SnapshotError` where the look is not whole, fresh or stable, and whatever
-    venue and journal raise.
+    :class:`bot.errors.SnapshotError` where the look is not whole, fresh or stable
+    (:class:`bot.errors.UnreadablePosition` where the position is gone and no second source says
+    so), and whatever venue and journal raise.
     """
     news = _unchanged(desk, bag, seen) if in_doubt else await _news(desk, bag, seen)
-    if news.occasion and bag.memory is not None:
+    if news.occasion:
         again = await look_with_patience(
             desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
         )
@@ -132,8 +134,10 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
     _require_fresh(desk, bag, seen)
     require_whole(plan.bag, seen, bag.memory)
     coins = sum((b.amount_coin for b in _buckets(desk, bag, seen)), ZERO)
+    said_at = resumed_at(plan.bag.name, desk.controls)
+    was_told = bag.doubt is not None and bag.doubt.told
     return await changes_since(
-        plan.bag,
+        plan,
         bag.memory,
         seen,
         coins=coins,
@@ -144,6 +148,7 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
             bag.entries,
             desk.policy.grace_s,
             fills_expected=bag.fills_expected,
+            is_accepted=was_told and has_resumed(bag.memory, said_at),
         ),
         now=now,
     )
@@ -172,22 +177,21 @@ def _judge(
     buckets = _buckets(desk, bag, seen)
     exposure = assess_bag(plan.bag, seen.snapshots, quote, buckets)
     memory = bag.memory
-    occasion = news.occasion
-    if memory is None:
-        base_coin = exposure.equity_coin
+    if in_doubt or news.unread is not None:
+        reaction = no_reaction(memory, exposure)
     else:
-        base_coin = memory.base_coin
-        if news.flow is not None:
-            base_coin += news.flow.amount_coin
-        if not occasion and memory.policy != plan.policy.fingerprint:
-            occasion = "the settings of this bag changed"
+        reaction = react(plan, memory, news, exposure, controls=desk.controls, now=now)
+    unread, other_short_usd = news.unread, None
+    if unread is not None:
+        other_short_usd = -unread.ledger * plan.instrument.contract_usd
+    doubtful = unread is not None or (bool(in_doubt) and bag.doubt is not None)
+    state = bag.state_while(desk.controls, careful=doubtful or reaction.leaving is not None)
     legs = seen.snapshots[plan.bag.hedge_account].position_of(plan.bag.symbol)
     isolated = [leg.isolated_coin for leg in legs if leg.isolated_coin is not None]
     isolated_coin = sum(isolated, ZERO) if isolated else None
     orders_last_hour, turnover_usd = bag.sent.rates(now)
     price = bag.price_after(quote)
     _, short_cap_usd = control_for(plan.bag.name, desk.controls)
-    state = bag.state(desk.controls)
     ours = liquidation_now(plan, exposure, isolated_coin=isolated_coin)
     margin = margin_view(
         desk,
@@ -196,8 +200,8 @@ def _judge(
         exposure,
         ours=ours,
         isolated_coin=isolated_coin,
-        base_coin=base_coin,
-        in_doubt=bool(in_doubt),
+        base_coin=reaction.base_coin,
+        in_doubt=bool(in_doubt) or unread is not None,
     )
     wanted_usd = None
     if margin.cap_usd is not None and (short_cap_usd is None or margin.cap_usd < short_cap_usd):
@@ -210,15 +214,18 @@ def _judge(
         Circumstances(
             cycle=cycle,
             state=state,
-            base_coin=base_coin,
+            base_coin=reaction.base_coin,
             pursuit=Pursuit.NONE if memory is None else memory.pursuit,
-            occasion=occasion,
+            occasion=reaction.occasion,
             short_cap_usd=short_cap_usd,
             orders_last_hour=orders_last_hour,
             turnover_last_day_usd=turnover_usd,
             in_doubt=in_doubt,
             isolated_coin=isolated_coin,
             contract_changes=desk.contract_changes(plan.bag),
+            by_hand=reaction.by_hand,
+            awaited_coin=reaction.awaited_coin,
+            other_short_usd=other_short_usd,
             fees_last_day_usd=bag.fees_last_day_usd(now),
             believed_mark_usd=None if price is None else price.mark_usd,
             ages=ages_of(plan.bag, seen, now=now),
@@ -240,7 +247,7 @@ def _judge(
         state=state,
         exposure=exposure,
         news=news,
-        base_coin=base_coin,
+        reaction=reaction,
         judgement=judgement,
         price=price,
         sight=sight,
@@ -249,7 +256,7 @@ def _judge(
             buckets,
             quote,
             judgement,
-            base_coin=base_coin,
+            base_coin=reaction.base_coin,
             balances_at=seen.taken_at,
             now=now,
         ),

@@ -82,7 +82,7 @@ def _take_secrets_out(shape: Shape, values: dict[str, object], where: str) -> li
     mistakes = []
     for path, leaf in list(leaves(shape, values)):
         held = value_at(values, path)
-        if not leaf.secret or held is None:
+        if not leaf.secret or held is None or held == []:
             continue
         what = "a secret"
         if path == ("journal", "url"):
@@ -116,7 +116,8 @@ def _lay_variables(
             mistakes.append(f"{name} ({place.value}): it is empty; give it a value or remove it")
             continue
         if isinstance(kind, Items):
-            value = _list_from(text)
+            hidden = isinstance(kind.each, Leaf) and kind.each.secret
+            value = _secrets_from(text) if hidden else _list_from(text)
             if value is None:
                 mistakes.append(
                     f"{name} ({place.value}): this is not a list; write it as in a file, "
@@ -164,6 +165,12 @@ def _meant(name: str, known: Mapping[str, object], place: Place) -> str | None:
         near = get_close_matches(end, ends, n=1, cutoff=0.9)
         return f"did you mean {PREFIX}{near[0]}?" if near else None
     return None
+
+
+def _secrets_from(text: str) -> list[object] | None:
+    """Secrets as a list in a file would have them, or with blanks between them."""
+    held = _list_from(text) if text.lstrip().startswith("[") else list[object](text.split())
+    return held and [SecretStr(one) if isinstance(one, str) else one for one in held]
 
 
 def _list_from(text: str) -> list[object] | None:

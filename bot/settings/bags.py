@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from bot.domain.account import Wallet
+from bot.domain.aftermath import ManualChanges
 from bot.settings.numbers import (
     Coins,
     PositiveCoins,
     PositiveShare,
+    SecondsOrNone,
     Share,
     ShareOrAuto,
     Usd,
@@ -137,3 +139,5 @@ class BagSettings(Section):
     target: TargetSettings
     band: BagBandSettings = BagBandSettings()
     execution: ExecutionSettings = ExecutionSettings()
+    manual_changes: ManualChanges = ManualChanges.TOWARDS_TARGET
+    follow_after_s: SecondsOrNone = Decimal(0)

@@ -12,10 +12,12 @@ from bot.domain.account import Wallet
 from bot.domain.instrument import symbol_parts
 from bot.errors import ConfigError
 from bot.settings.account_checks import account_mistakes
+from bot.settings.address import is_loopback
 from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
 from bot.settings.margin_checks import margin_mistakes
 from bot.settings.model import Mode, Settings
 from bot.settings.shape import Path
+from bot.settings.telling import Confirmation
 from bot.settings.venue_checks import Mistake, no_account, no_market, venue_mistakes
 
 _SCHEMES: Final = ("sqlite:///", "postgresql://")
@@ -46,6 +48,14 @@ def _values(settings: Settings) -> Iterator[Mistake]:
             "postgresql://user@host/database"
         )
         yield ("journal", "url"), problem
+    http = settings.http
+    if not is_loopback(http.host) and Confirmation.OTHER_MACHINES not in http.confirm:
+        problem = (
+            f"{http.host} can be reached from other machines, and the pages there ask for no "
+            f"password; write 127.0.0.1, or add {Confirmation.OTHER_MACHINES.value!r} to "
+            f"http.confirm"
+        )
+        yield ("http", "host"), problem
 
 
 def _bag(settings: Settings, bag: BagSettings, at: Path) -> Iterator[Mistake]:

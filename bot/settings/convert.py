@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from bot.domain.aftermath import Reactions
 from bot.domain.bands import automatic_band, override
 from bot.domain.decision import HedgePolicy
 from bot.domain.exposure import Bag, External, Holding
@@ -70,6 +71,9 @@ def hedge_plans(
                 margin_mode=account.margin_mode,
                 leverage=account.leverage,
                 margin=margin_policy(settings.margin),
+                reactions=Reactions(
+                    manual=bag.manual_changes, follow_after_s=float(bag.follow_after_s)
+                ),
             )
         )
     return tuple(plans)

@@ -16,6 +16,7 @@ from bot.settings.layers import Origin, Place
 from bot.settings.load import Loaded
 from bot.settings.model import Settings
 from bot.settings.shape import Leaf, Path, dotted, leaves, shape_of, value_at
+from bot.settings.telling import shown_apprise_url
 
 Shown: TypeAlias = str | int | bool | list["Shown"] | None
 
@@ -70,10 +71,17 @@ def _shown(value: object, word: str | None = None) -> Shown:
             return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _masked(value: object, path: Path) -> str | None:
-    """A secret as it may be seen: an address without its password, else nothing of it."""
+def _masked(value: object, path: Path) -> Shown:
+    """A secret as it may be seen: an address without its password, the kind of an address that is
+    secret itself, else nothing of it."""
     if value is None:
         return None
+    if isinstance(value, (list, tuple)):
+        return [shown_apprise_url(_revealed(one)) for one in value]
     if path != ("journal", "url"):
         return MASK
-    return shown_address(value.get_secret_value() if isinstance(value, SecretStr) else str(value))
+    return shown_address(_revealed(value))
+
+
+def _revealed(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

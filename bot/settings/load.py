@@ -18,6 +18,7 @@ from bot.settings.layers import Layers
 from bot.settings.model import Settings
 from bot.settings.sentences import sentence, sentences
 from bot.settings.shape import shape_of
+from bot.settings.telling import secrets_in_apprise_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +87,6 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         )
         if secret is not None
     ]
+    for url in settings.notify.urls:
+        held += secrets_in_apprise_url(url.get_secret_value())
     return (*held, *passwords_in(settings.journal.url.get_secret_value()))

@@ -32,6 +32,7 @@ from bot.settings.numbers import (
 )
 from bot.settings.section import Section
 from bot.settings.simulation import SimulatorSettings
+from bot.settings.telling import HttpSettings, NotifySettings
 
 
 class Mode(StrEnum):
@@ -113,6 +114,12 @@ class WatchdogSettings(Section):
     patience_s: Seconds
 
 
+class RemindSettings(Section):
+    """How often a person is reminded of an open hedge; None is "off"."""
+
+    every_s: SecondsOrOff
+
+
 class JournalSettings(Section):
     """Where the journal is kept, and how long its one writer may be silent. The address can hold a
     password, so it shows itself masked."""
@@ -160,6 +167,19 @@ class Settings(BaseSettings):
     breaker: BreakerSettings
     reconcile: ReconcileSettings
     watchdog: WatchdogSettings
+    remind: RemindSettings
     journal: JournalSettings
     log: LogSettings
+    http: HttpSettings
+    notify: NotifySettings
     simulator: SimulatorSettings
+
+    @property
+    def real_interval_s(self) -> float:
+        """Real seconds between two cycles, however fast the bot's clock runs."""
+        return float(self.cycle.interval_s) / self.clock_speed
+
+    @property
+    def clock_speed(self) -> float:
+        """Seconds of the bot's clock in a real one: that of the simulated venue in this process."""
+        return float(self.simulator.speed) if self.mode is Mode.DRY_RUN else 1.0

@@ -163,8 +163,8 @@ def leaves(shape: Shape, tree: object, path: Path = ()) -> Iterator[tuple[Path, 
         case Named(each):
             for name, held in tree.items() if isinstance(tree, Mapping) else ():
                 yield from leaves(each, held, (*path, name))
-        case Items(Leaf(), word):
-            yield path, Leaf(word=word)
+        case Items(Leaf(secret), word):
+            yield path, Leaf(secret, word)
         case Items(each):
             if not isinstance(tree, (list, tuple)) or not tree:
                 yield path, Leaf()

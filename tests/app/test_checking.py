@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -119,10 +119,7 @@ class Ahead(SystemClock):
     """A computer's clock that is wrong."""
 
     def __init__(self, seconds: float) -> None:
-        self._by = timedelta(seconds=seconds)
-
-    def now(self) -> datetime:
-        return super().now() + self._by
+        super().__init__(wall=lambda: time.time() + seconds)
 
 
 @pytest.mark.parametrize(

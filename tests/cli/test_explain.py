@@ -88,6 +88,14 @@ def test_a_cycle_that_saw_nothing_says_why(explained: Command) -> None:
         ),
     ],
 )
+def test_an_unknown_cycle_says_which_there_are(
+    explained: Command, options: tuple[object, ...], sentence: str
+) -> None:
+    past(a_record(1), a_record(2), a_record(2, bag="ether"))
+    said = explained(*options)
+    assert (said.code, said.sentences, said.out) == (1, [sentence], "")
+
+
 def test_the_guard_that_said_no_is_named_with_its_counter(explained: Command) -> None:
     why = "10.00 USD is more than the limit of 5.00 USD"
     reason = f"sell; denied by the guard (max_order_usd): {why}; {times_denied(3)}"
@@ -95,14 +103,6 @@ def test_the_guard_that_said_no_is_named_with_its_counter(explained: Command) ->
     (bag,) = explained("--json").document["bags"]
     assert (bag["denied_by"], bag["denied_times"]) == ("max_order_usd", 3)
     assert reason in explained().out
-
-
-def test_an_unknown_cycle_says_which_there_are(
-    explained: Command, options: tuple[object, ...], sentence: str
-) -> None:
-    past(a_record(1), a_record(2), a_record(2, bag="ether"))
-    said = explained(*options)
-    assert (said.code, said.sentences, said.out) == (1, [sentence], "")
 
 
 def test_an_empty_journal_has_nothing_to_explain(explained: Command) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import output, running
+from bot.cli import running
 from bot.errors import AccessDenied
 from tests.cli.conftest import Command, process
 from tests.cli.test_wire import SETTINGS
@@ -35,13 +35,6 @@ kind = "truncated"
 operation = "quotes"
 nth = 3
 """
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_masked_yet() -> Iterator[None]:
-    before = output._masks[:]
-    yield
-    output._masks[:] = before
 
 
 @pytest.fixture

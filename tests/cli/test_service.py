@@ -165,3 +165,17 @@ def test_a_write_in_flight_is_given_more_time(tmp_path: Path) -> None:
         said = daemon.words(5, "EXTEND_TIMEOUT_USEC=10000000")
         assert "STOPPING=1" in said
         assert daemon.process.wait(10) == 0
+
+
+def test_asked_to_stop_while_a_look_hangs_it_is_gone_at_once(tmp_path: Path) -> None:
+    hangs = STUCK.replace("submit", "quotes")
+    settings = SETTINGS.replace("deadline_s = 0.2", "deadline_s = 600\nmax_snapshot_age_s = 600")
+    with service(tmp_path, settings + hangs) as daemon:
+        daemon.words(20, "WATCHDOG=1")
+        time.sleep(1)
+        asked_at_s = time.monotonic()
+        daemon.process.send_signal(signal.SIGTERM)
+        out, err = daemon.process.communicate(timeout=10)
+        assert time.monotonic() - asked_at_s < 2, "a second, and what a busy machine adds"
+        assert (daemon.process.returncode, err) == (0, "")
+        assert '"event": "stopping"' in out

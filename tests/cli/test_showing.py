@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from bot.cli import tables
-from bot.cli.output import console, jsonable
+from bot.cli.output import console
+from bot.domain.documents import jsonable
 from bot.domain.limits import TradingState
 from bot.domain.margin import NEVER
 from bot.domain.records import Figure

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.journal import MemoryJournal
-from bot.cli.standing import Standing, print_standing, read_standing, standing_fields
+from bot.cli.standing import print_standing, recorded_standing
 from bot.domain.limits import TradingState
 from bot.domain.orders import OrderStatus
 from bot.domain.records import Control, OrderRecord
 from bot.domain.report import SIGHT_NAMES
+from bot.engine.standing import Standing, standing_fields
 from bot.settings import load_settings
 from tests.cli.conftest import Command
 from tests.cli.journals import a_record, past, unseen, write, write_settings
@@ -31,7 +32,7 @@ def standing(tmp_path: Path, *records: object, silence: timedelta = timedelta(0)
     async def find() -> Standing:
         journal = MemoryJournal()
         await write(journal, records)  # type: ignore[arg-type]
-        return await read_standing(settings, journal, now=datetime.now(UTC) + silence)
+        return await recorded_standing(settings, journal, now=datetime.now(UTC) + silence)
 
     return asyncio.run(find())
 
@@ -132,3 +133,20 @@ def test_a_bag_that_could_not_be_seen_shows_why_and_no_numbers(
     bags = standing_fields(found)["bags"]
     assert isinstance(bags, list)
     assert bags[0]["seen"] is False
+
+
+def test_status_says_on_which_ways_the_bot_is_heard(
+    hedgehold: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past(a_record(1))
+    path = write_settings(tmp_path)
+    assert "Pages over HTTP are off; alerts go to the log alone." in (
+        hedgehold("status", "--config", path).out
+    )
+    monkeypatch.setenv("HEDGEHOLD_HTTP__PORT", "8787")
+    monkeypatch.setenv("HEDGEHOLD_NOTIFY__URLS", "tgram://the-secret/1 json://the-other-secret/")
+    said = hedgehold("status", "--config", path).out
+    assert "Pages over HTTP are at http://127.0.0.1:8787; alerts go to tgram, json." in said
+    daemon = hedgehold("status", "--config", path, "--json").document["daemon"]
+    assert (daemon["http"], daemon["notify"]) == ("http://127.0.0.1:8787", ["tgram", "json"])
+    assert "secret" not in said

@@ -49,6 +49,7 @@ class Case:
 
 
 CASES = {
+    "position_unreadable": Case(facts(other_short_usd=299_900)),
     "halted": Case(facts(state=TradingState.HALTED)),
     "reducing": Case(facts(state=TradingState.REDUCING)),
     "in_doubt": Case(facts(in_doubt=("hh01",))),
@@ -135,6 +136,24 @@ def test_the_guards_are_asked_in_the_order_in_which_they_are_listed() -> None:
 
 
 # --- at the limit and one step beyond ---
+
+
+@pytest.mark.parametrize(
+    ("other", "selling", "buying"),
+    [
+        (None, None, None),
+        (0, "position_unreadable", "position_unreadable"),
+        (299_999, "position_unreadable", "position_unreadable"),
+        (300_000, "position_unreadable", None),
+        (400_000, "position_unreadable", None),
+    ],
+)
+def test_of_two_sources_that_disagree_the_smaller_short_counts(
+    other: int | None, selling: str | None, buying: str | None
+) -> None:
+    known = facts(other_short_usd=other)
+    assert (rule(SELL, known), rule(BUY, known)) == (selling, buying)
+
 
 amounts = decimals("1", "1000000", 2)
 shares = decimals("0.001", "0.9", 3)

@@ -298,6 +298,19 @@ def test_a_venues_price_tells_how_many_coins_it_reckons_with() -> None:
     assert backing_told_coin(behind.position, D(0)) is None, "no figure at all"
 
 
+def test_where_the_margin_jumps_between_mark_and_goal_the_jump_is_covered() -> None:
+    position = backed(tiers=JUMPING).position  # ten coins' worth; beyond five the rate is 1 %
+    needed = backing_needed_coin(position, D("1.04"))  # 4.9 coins' worth are left there
+
+    def reached(coins: Decimal) -> object:
+        return liquidation_price(position.book, coins, JUMPING, MaintenanceConvention.MARK_VALUE)
+
+    assert needed == D("5.25"), "10 − 5 + 5 % of 5: what the last moment before the jump asks for"
+    assert reached(needed + COIN_STEP) is not NEVER
+    assert reached(needed + COIN_STEP) >= D(102_000)  # type: ignore[operator]
+    assert reached(needed - COIN_STEP) < D(100_001)  # type: ignore[operator]
+
+
 # --- whatever the numbers ---
 
 _tiers = st.sampled_from([FLAT_RATE, JUMPING, BTC_PERPETUAL.maintenance])

@@ -95,6 +95,11 @@ def test_an_old_price_says_nothing_about_the_one_of_now() -> None:
     )
 
 
+def test_a_price_is_good_for_an_hour_and_nothing_waits_at_first() -> None:
+    assert timedelta(minutes=60) == LASTS
+    assert SteadyPrice(D(50_000), NOON).looks == 0
+
+
 def test_without_any_look_nothing_is_believed() -> None:
     assert after_looks([], TENTH) is None
 

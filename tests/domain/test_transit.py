@@ -51,6 +51,12 @@ def test_coins_shown_at_both_ends_are_no_look_to_act_on() -> None:
         in_transit_coin(a_bag(), [ONE_COIN], seen("5", "6"), now=NOON)
 
 
+def test_other_coins_at_the_destination_are_not_taken_for_those_of_a_small_transfer() -> None:
+    small = replace(ONE_COIN, amount_coin=D("0.0001"))
+    assert in_transit_coin(a_bag(), [small], seen("5", "5.002"), now=NOON) == 0
+    assert in_transit_coin(a_bag(), [small], seen("4.9999", "5.0021"), now=NOON) == 0
+
+
 def test_coins_that_are_away_for_long_are_a_persons_matter() -> None:
     late = NOON + LONGEST + timedelta(seconds=1)
     with pytest.raises(IncompleteSnapshot, match="1 BTC of transfer m:1 are on their way since"):

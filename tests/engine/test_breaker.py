@@ -132,6 +132,7 @@ async def test_too_many_failures_halt_the_bag_and_a_person_is_told() -> None:
     bench = await halted()
     assert [alert.title for alert in bench.told.alerts] == [
         "savings: now-reducing",
+        "savings: not-seen",
         "savings: now-halted",
     ]
     (control,) = await bench.journal.controls()

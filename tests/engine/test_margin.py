@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.journal import open_journal
+from bot.adapters.simulator.contracts import ETH_PERPETUAL
 from bot.adapters.simulator.spec import (
     Deposit,
     FaultKind,
@@ -189,6 +190,33 @@ async def test_coins_in_the_funding_wallet_serve_as_well() -> None:
     assert len(bench.sizes()) == 1
 
 
+async def test_two_bags_of_one_account_move_their_coins_one_after_the_other() -> None:
+    leap = ((0.0, 3_000), (600.0, 3_000), (610.0, 5_000))
+    bitcoin = a_market(path=a_script((0, 50_000), (600, 50_000), (610, 80_000)), book=DEEP_BOOK)
+    ether = a_market("ETH", path=a_script(*leap), book=DEEP_BOOK)
+    holdings = tuple(
+        (wallet, asset, D(coins))
+        for asset, coins in (("BTC", 5), ("ETH", 50))
+        for wallet in (Wallet.SPOT, Wallet.MARGIN)
+    )
+    account = replace(an_account(), holdings=holdings)
+    plan = a_plan()
+    bag = replace(plan.bag, name="ether", asset="ETH", symbol=ETH_PERPETUAL.symbol)
+    second = replace(plan, bag=bag, instrument=ETH_PERPETUAL)
+    spec = a_venue_spec(markets=(bitcoin, ether), accounts=(account,))
+    bench = await a_bench(plan, second, spec=spec)
+    known = await bench.journal.transfers()
+    for _ in range(20):
+        sent = len(known)
+        await bench.cycles(60)
+        known = await bench.journal.transfers()
+        assert len(known) - sent <= 1
+        assert sum(1 for t in known if not t.status.is_final) <= 1
+    assert {t.asset for t in known} == {"BTC", "ETH"}
+    assert {t.status for t in known} == {ARRIVED}
+    assert liquidations(bench) == 0
+
+
 # --- nothing to move ---
 
 
@@ -263,6 +291,22 @@ async def test_a_fall_lets_the_short_grow_back_by_itself() -> None:
     assert len(grown) <= 8, "in steps that are worth it"
     assert abs(bench.delta_coin()) < D("0.03")
     assert "over: margin-reduced" in titles(bench)
+
+
+async def test_after_a_leap_contracts_go_first_where_no_coin_has_ever_arrived() -> None:
+    bench = await rally((0, 50_000), (600, 50_000), (610, 94_000), (20 * HOUR, 94_000))
+    records = await bench.run(30)
+    assert liquidations(bench) == 0
+    opened, bought, *grown = bench.sizes()
+    assert opened == -OPENED
+    assert bought > 0
+    reasons = [record.reason for record in records]
+    assert any("and coins would come too late, so the short goes down" in r for r in reasons)
+    assert {*await ends(bench)} == {ARRIVED}
+    assert sum(grown) < 0, "and then coins carry the whole again"
+    assert abs(bench.delta_coin()) < D("0.03")
+    assert "over: margin-reduced" in titles(bench)
+    assert "margin-exhausted" not in titles(bench)
 
 
 async def test_one_wrong_price_neither_moves_nor_sells_anything() -> None:
@@ -565,3 +609,6 @@ async def test_a_transfer_that_could_not_be_written_down_was_not_sent() -> None:
     assert bench.watch.count("main.transfer") == 0
     await bench.run(3)
     assert await ends(bench) == [ARRIVED, ARRIVED]
+    assert bench.bag.margin.pending == {}
+    moved = sum((t.amount_coin for t in await bench.journal.transfers()), D(0))
+    assert bench.bag.margin.moved_coin(bench.clock.now()) == moved

@@ -240,15 +240,6 @@ async def memory_of(contracts: int, coins: int = 10) -> Any:
 SPOT = a_balance(5)
 
 
-async def test_a_position_is_gone_only_where_its_margin_is_free() -> None:
-    had_one = await memory_of(-5000)
-    free = a_snapshot(SPOT, a_balance(5, Wallet.MARGIN, used=0))
-    require_whole(a_bag(), seen(free), had_one)
-    for margin in ([a_balance(5, Wallet.MARGIN, used=None)], []):
-        with pytest.raises(IncompleteSnapshot, match="nothing says that its margin is free"):
-            require_whole(a_bag(), seen(a_snapshot(SPOT, *margin)), had_one)
-
-
 async def test_bound_margin_may_belong_to_an_order_or_to_another_contract_in_the_coin() -> None:
     bound = a_balance(5, Wallet.MARGIN, used=1)
     other = a_position(symbol="BTC/USD:BTC-260327")

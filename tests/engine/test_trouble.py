@@ -127,4 +127,5 @@ async def test_a_person_hears_of_what_is_loud_and_of_nothing_else() -> None:
     assert [alert.title for alert in bench.told.alerts] == [
         "savings: order-refused",
         "savings: order-in-doubt",
+        "savings: over: order-in-doubt",
     ]

@@ -274,6 +274,7 @@ def some_facts(
     fees_after_usd: Number | None = None,
     funding_per_year: Number | None = None,
     ages: Ages | None = None,
+    other_short_usd: Number | None = None,
 ) -> GuardFacts:
     """What the guard knows: nothing that speaks against an order."""
     return GuardFacts(
@@ -292,6 +293,7 @@ def some_facts(
         fees_after_usd=maybe(fees_after_usd),
         funding_per_year=maybe(funding_per_year),
         ages=ages,
+        other_short_usd=maybe(other_short_usd),
     )
 
 

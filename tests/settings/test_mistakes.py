@@ -47,7 +47,28 @@ MISTAKES = {
         with_('"full"', '"static"'),
         "bags[savings].target.share in my.toml: it is missing; add it",
     ),
+    "a word about changes by hand that means nothing": (
+        with_('asset = "BTC"', 'asset = "BTC"\nmanual_changes = "correct"'),
+        (
+            "bags[savings].manual_changes in my.toml: 'correct' is not one of towards-target, "
+            "respect; write one of them"
+        ),
+    ),
     # amounts
+    "a reminder without a pause": (
+        VALID + "[remind]\nevery_s = 0\n",
+        (
+            "remind.every_s in my.toml: 0 is not a number of seconds above 0; "
+            'write one such as 60, or "off"'
+        ),
+    ),
+    "a wait that ends before it begins": (
+        with_('asset = "BTC"', 'asset = "BTC"\nfollow_after_s = -1'),
+        (
+            "bags[savings].follow_after_s in my.toml: -1 is not a number of seconds, 0 or more; "
+            "write one such as 60"
+        ),
+    ),
     "a negative amount": (
         VALID + "[limits]\nmax_order_usd = -5\n",
         (

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from bot.app.wiring import cycle_policy
 from bot.domain.account import MarginMode, Wallet
+from bot.domain.aftermath import ManualChanges, Reactions
 from bot.domain.bands import automatic_band
 from bot.domain.decision import Band
 from bot.domain.exposure import Bag, External, Holding
@@ -176,3 +178,19 @@ def test_a_fingerprint_does_not_move_with_fees_or_the_defaults_of_bands() -> Non
     assert with_other_noise.policy.band != plan.policy.band
     assert with_other_fee.policy.fingerprint == plan.policy.fingerprint
     assert with_other_noise.policy.fingerprint == plan.policy.fingerprint
+
+
+def test_a_bag_reacts_at_once_and_towards_its_target_unless_it_is_told_otherwise() -> None:
+    assert the_plan().reactions == Reactions(ManualChanges.TOWARDS_TARGET, follow_after_s=0)
+    toml = VALID.replace(
+        'asset = "BTC"', 'asset = "BTC"\nmanual_changes = "respect"\nfollow_after_s = 1_800'
+    )
+    assert the_plan(toml).reactions == Reactions(ManualChanges.RESPECT, follow_after_s=1_800)
+
+
+def test_reminders_come_once_a_day_or_as_they_are_set_or_not_at_all() -> None:
+    assert cycle_policy(loaded(VALID).settings).remind_every_s == 86_400
+    hourly = loaded(VALID + "[remind]\nevery_s = 3_600\n").settings
+    assert cycle_policy(hourly).remind_every_s == 3_600
+    never = loaded(VALID + '[remind]\nevery_s = "off"\n').settings
+    assert cycle_policy(never).remind_every_s is None

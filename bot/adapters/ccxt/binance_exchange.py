@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -19,6 +19,7 @@ from bot.adapters.ccxt.binance_markets import Contract
 from bot.adapters.ccxt.binance_orders import BinanceGateway
 from bot.adapters.ccxt.binance_terms import BinanceTerms
 from bot.adapters.ccxt.binance_transfers import BinanceMover
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.kept_markets import OTHERS, KeptMarkets
 from bot.adapters.ccxt.spec import BOTH, AccountSpec, Environment, FeeRates
 from bot.adapters.ccxt.terms import arrange
@@ -46,6 +47,11 @@ class BinanceAccount(BinanceReader, BinanceGateway, BinanceInspector, BinanceMov
     def link(self) -> Link:
         """The clients and what is known of the contracts."""
         return self._link
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """How much may be asked of its hosts."""
+        return {"spot": self._link.clients.spot_budget, "coin": self._link.clients.coin_budget}
 
     @property
     def contract_changes(self) -> tuple[ContractChange, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from bot.adapters.ccxt import bybit, bybit_markets
 from bot.adapters.ccxt.asking import in_our_words
 from bot.adapters.ccxt.binance import Contracts
 from bot.adapters.ccxt.binance_markets import Contract
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.bybit_account import BybitReader
 from bot.adapters.ccxt.bybit_client import Clients, open_clients
 from bot.adapters.ccxt.bybit_inspect import BybitInspector, kind_fault
@@ -48,6 +49,11 @@ class BybitAccount(BybitReader, BybitGateway, BybitMover, BybitInspector):
     def link(self) -> Link:
         """The clients and what is known of the contracts."""
         return self._link
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """How much may be asked of its hosts."""
+        return {"all": self._link.clients.budget}
 
 
 @asynccontextmanager

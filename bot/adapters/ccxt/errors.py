@@ -9,10 +9,12 @@ unheard-of leaves a write's outcome unknown: it is looked up, never sent again.
 from __future__ import annotations
 
 import re
+import socket
 import time
 from collections.abc import Mapping
 from typing import Final
 
+import aiohttp
 from ccxt.base import errors as ccxt_errors
 
 from bot.adapters.ccxt.codes import Meaning, meaning_of
@@ -167,9 +169,21 @@ def _sentence(error: Exception, said: Said, meaning: Meaning, code: str | None) 
     cause = f"{kind}, code {code}" if code else kind
     if said.status is not None:
         cause += f", HTTP {said.status}"
+    cause += _of_the_road(error.__cause__)
     return (
         f"{meaning.value} ({cause}): {said.words}" if said.words else f"{meaning.value} ({cause})"
     )
+
+
+def _of_the_road(cause: BaseException | None) -> str:
+    """What kept a request from arriving at all, as far as this machine knows it."""
+    match cause:
+        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
+            return ", the host's name cannot be resolved: look at the network and the name server"
+        case aiohttp.ClientConnectorError():
+            return ", no connection to the host: look at the network"
+        case _:
+            return ""
 
 
 def _wait_s(error: Exception, said: Said) -> float:

@@ -7,9 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from bot.adapters.ccxt.binance_exchange import open_binance
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.bybit_exchange import open_bybit
 from bot.adapters.ccxt.okx_exchange import open_okx
-from bot.adapters.ccxt.spec import AccountSpec, KeepsContracts, Opener, VenueAccount
+from bot.adapters.ccxt.spec import (
+    AccountSpec,
+    KeepsBudgets,
+    KeepsContracts,
+    Opener,
+    VenueAccount,
+)
 from bot.adapters.ccxt.table_exchange import open_by_table
 from bot.adapters.ccxt.table_holdings import open_holdings
 from bot.adapters.ccxt.table_overrides import OVERRIDES
@@ -60,3 +67,8 @@ def contract_changes(account: VenueAccount) -> tuple[ContractChange, ...]:
     """Which agreed figures of an opened account's contracts have changed: for the guard, which
     lets no short grow on them. None where nothing is kept to compare with."""
     return account.contract_changes if isinstance(account, KeepsContracts) else ()
+
+
+def budgets_of(account: VenueAccount) -> Mapping[str, Budget]:
+    """How much an opened account may ask, each by what it is for; nothing where nobody counts."""
+    return account.budgets if isinstance(account, KeepsBudgets) else {}

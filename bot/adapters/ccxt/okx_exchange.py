@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.adapters.ccxt import okx_markets
 from bot.adapters.ccxt.asking import in_our_words
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.okx import Contracts
 from bot.adapters.ccxt.okx_account import OkxReader
 from bot.adapters.ccxt.okx_client import Clients, open_clients
@@ -45,6 +46,11 @@ class OkxAccount(OkxReader, OkxGateway, OkxInspector, OkxMover):
     def link(self) -> Link:
         """The clients and what is known of the contracts."""
         return self._link
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """How much may be asked of its hosts."""
+        return {"all": self._link.clients.budget}
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NoReturn, Protocol, TypeAlias, runtime_checkable
 
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.terms import AS_IT_IS, Change, Terms
 from bot.domain.account import Wallet
 from bot.domain.instrument import ContractChange
@@ -115,6 +116,16 @@ class KeepsContracts(Protocol):
     @property
     def contract_changes(self) -> tuple[ContractChange, ...]:
         """Those of the contracts in use that are others now."""
+        ...
+
+
+@runtime_checkable
+class KeepsBudgets(Protocol):
+    """An account that knows how much it may ask of its venue."""
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """The budgets of its hosts, each by what it is for."""
         ...
 
 

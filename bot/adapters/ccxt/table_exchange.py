@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from bot.adapters.ccxt.budget import Budget
 from bot.adapters.ccxt.spec import AccountSpec
 from bot.adapters.ccxt.table_account import TableReader
 from bot.adapters.ccxt.table_client import open_clients
@@ -43,6 +44,11 @@ class TableAccount(TableReader, TableGateway):
     def link(self) -> TableLink:
         """The clients and what is known of the markets."""
         return self._link
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """How much may be asked of its hosts."""
+        return {"all": self._link.clients.budget}
 
     async def inspect(self) -> AccountFacts:
         """The port :class:`bot.ports.AccountInspector`."""

@@ -42,6 +42,11 @@ class HoldingsAccount:
         self._budget = budget
         self._reason = reason
 
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """How much may be asked of its hosts."""
+        return {"all": self._budget}
+
     async def balances(self) -> tuple[Balance, ...]:
         """The spot wallet."""
         return await in_our_words(self._balances(), self._budget, operation="balances")

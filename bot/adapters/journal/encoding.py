@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from bot.domain.aftermath import ByHand, Doubt, Leaving, OpenHedge
 from bot.domain.decision import Pursuit
 from bot.domain.margin import NEVER, LiquidationPrice
 from bot.domain.orders import OrderReport, OrderStatus, Side
@@ -135,8 +136,29 @@ def memory_text(memory: BagMemory) -> str:
             "base_coin": str(memory.base_coin),
             "pursuit": memory.pursuit.value,
             "policy": memory.policy,
+            **_aftermath(memory),
         }
     )
+
+
+def _aftermath(memory: BagMemory) -> dict[str, object]:
+    """What most bags have nothing of, so it is only written where there is something."""
+    kept: dict[str, object] = {}
+    if (doubt := memory.doubt) is not None:
+        kept["doubt"] = (doubt.said, time_text(doubt.since), doubt.told)
+    if (leaving := memory.leaving) is not None:
+        kept["leaving"] = (str(leaving.coins), time_text(leaving.since))
+    if (by_hand := memory.by_hand) is not None:
+        kept["by_hand"] = (str(by_hand.face_usd), str(by_hand.cost_coin))
+    if (hedge := memory.hedge) is not None:
+        kept["hedge"] = (time_text(hedge.since), str(hedge.own_coin), str(hedge.paid_usd))
+    if memory.reminded_at is not None:
+        kept["reminded_at"] = time_text(memory.reminded_at)
+    if memory.forgotten:
+        kept["forgotten"] = True
+    if memory.resumed_at is not None:
+        kept["resumed_at"] = time_text(memory.resumed_at)
+    return kept
 
 
 def memory_from(text: str) -> BagMemory:
@@ -152,7 +174,36 @@ def memory_from(text: str) -> BagMemory:
         base_coin=Decimal(kept["base_coin"]),
         pursuit=Pursuit(kept["pursuit"]),
         policy=kept["policy"],
+        doubt=_doubt_from(kept.get("doubt")),
+        leaving=_leaving_from(kept.get("leaving")),
+        by_hand=_by_hand_from(kept.get("by_hand")),
+        hedge=_hedge_from(kept.get("hedge")),
+        reminded_at=_moment_from(kept.get("reminded_at")),
+        forgotten=bool(kept.get("forgotten")),
+        resumed_at=_moment_from(kept.get("resumed_at")),
     )
+
+
+def _doubt_from(kept: list[Any] | None) -> Doubt | None:
+    return None if kept is None else Doubt(kept[0], time_from(kept[1]), bool(kept[2]))
+
+
+def _leaving_from(kept: list[str] | None) -> Leaving | None:
+    return None if kept is None else Leaving(Decimal(kept[0]), time_from(kept[1]))
+
+
+def _by_hand_from(kept: list[str] | None) -> ByHand | None:
+    return None if kept is None else ByHand(Decimal(kept[0]), Decimal(kept[1]))
+
+
+def _hedge_from(kept: list[str] | None) -> OpenHedge | None:
+    if kept is None:
+        return None
+    return OpenHedge(time_from(kept[0]), Decimal(kept[1]), Decimal(kept[2]))
+
+
+def _moment_from(kept: str | None) -> datetime | None:
+    return None if kept is None else time_from(kept)
 
 
 def report_text(report: OrderReport) -> str:

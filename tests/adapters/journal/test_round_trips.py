@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.adapters.journal.encoding import memory_from, memory_text
 from bot.domain.account import LedgerEntry
+from bot.domain.decision import Pursuit
 from bot.domain.limits import Approved
 from bot.domain.orders import Fill, OrderIntent, OrderReport
 from bot.domain.quantities import ClientOrderId
@@ -126,3 +128,16 @@ async def test_a_control(journal: Journal, control: Control) -> None:
 async def test_a_time_without_a_zone_is_not_guessed_at(url: str, writer: Journal) -> None:
     with pytest.raises(InvariantBroken, match="without a zone"):
         await writer.record(a_cycle(at=NOON.replace(tzinfo=None)), None)
+
+
+def test_what_a_bag_remembered_before_there_was_more_to_remember_is_read_as_nothing_more() -> None:
+    old = (
+        '{"bag":"savings","at":"2026-01-01T12:00:00.000000+00:00","coins":"10",'
+        '"contracts":"-5000","fill_number":3,"base_coin":"10","pursuit":"none","policy":"f00d",'
+        '"ledger_seen_at":"2026-01-01T12:00:00.000000+00:00"}'
+    )
+    memory = memory_from(old)
+    assert memory == BagMemory(
+        "savings", NOON, Decimal(10), Decimal(-5000), 3, NOON, Decimal(10), Pursuit.NONE, "f00d"
+    )
+    assert len(memory_text(memory)) == len(old)

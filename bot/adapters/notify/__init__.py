@@ -1,0 +1,1 @@
+"""Tells people of alerts: a queue that never keeps anybody waiting, and Apprise behind it."""

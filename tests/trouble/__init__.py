@@ -1,0 +1,1 @@
+"""What goes wrong around the bot, each file named after the symptom."""
