@@ -7,7 +7,7 @@ asked only where the promise is about it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -87,8 +87,16 @@ class Checks:
         """Something happened meanwhile."""
         self.window.append(self.books.moment())
 
-    def submits(self, order: Approved, bag: BagState | None, controls: tuple[Control, ...]) -> None:
-        """An order is about to leave."""
+    def submits(
+        self,
+        order: Approved,
+        bag: BagState | None,
+        controls: tuple[Control, ...],
+        *,
+        blind: Collection[str],
+    ) -> None:
+        """An order is about to leave. Where a ledger was shown empty ("ledger" in ``blind``) a bot
+        takes bookings for flows, and the base of a static target is what it makes of it."""
         intent, written = order.intent, self.written
         order_id = intent.client_order_id
         if order_id not in written.intents:
@@ -99,6 +107,9 @@ class Checks:
             self.broken("sent-once", f"{order_id} is sent again, and the venue has it already")
         self.books.venue.advance()
         self.changed()
+        if "ledger" in blind and bag is not None and bag.memory is not None:
+            believed = bag.memory.base_coin
+            self.window += [replace(moment, base_coin=believed) for moment in self.window]
         if intent.side is Side.SELL and not intent.reduce_only:
             self._grows(intent, bag, controls)
         elif intent.side is Side.BUY and not intent.reduce_only:
@@ -160,9 +171,12 @@ class Checks:
 
     # After a while without any trouble
 
-    def settled(self, reason: str, state: TradingState, *, may_be_short_of: bool) -> None:
+    def settled(
+        self, reason: str, bag: BagState, state: TradingState, *, blind: Collection[str]
+    ) -> None:
         """Nothing went wrong for long enough: everything is as it should be. The short is smaller
-        than its target only where a cap or the margin (``may_be_short_of``) asks for it."""
+        than its target only where a cap or the margin asks for it."""
+        may_be_short_of = bag.margin.is_held
         moment, policy = self.books.moment(), self.plan.policy
         if self.written.open:
             self.broken("settles", f"{list(self.written.open)} have no known end: {reason}")
@@ -171,7 +185,10 @@ class Checks:
         if state is not TradingState.ACTIVE:
             self.broken("settles", f"the state is still {state.value}: {reason}")
         exposure = moment.exposure()
-        target_usd = target_short_usd(policy.target, exposure, moment.base_coin)
+        base_coin = moment.base_coin
+        if "ledger" in blind and bag.memory is not None:
+            base_coin = bag.memory.base_coin
+        target_usd = target_short_usd(policy.target, exposure, base_coin)
         gap_usd = target_usd - moment.short_usd
         most_usd = policy.band.outer_usd(exposure.exposed_usd) + CONTRACT_USD
         if gap_usd < -most_usd or (gap_usd > most_usd and not (self.capped or may_be_short_of)):

@@ -186,8 +186,7 @@ class Simulation:
         self.checks.step(desk.controls)
         if not world.judged and world.now_s >= world.judge_from_s and world.calm:
             world.judged = True
-            is_held = self.bag is not None and self.bag.margin.is_held
-            self.checks.settled(record.reason, record.state, may_be_short_of=is_held)
+            self.checks.settled(record.reason, desk.bags[0], record.state, blind=world.blind)
 
     def _intends(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.counts["intents"] += 1
@@ -197,7 +196,7 @@ class Simulation:
     def _submits(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         controls = () if self.desk is None else self.desk.controls
         self.tell(f"sends {arguments[0].intent}")
-        self.checks.submits(arguments[0], self.bag, controls)
+        self.checks.submits(arguments[0], self.bag, controls, blind=self.world.blind)
 
     def _moved(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.counts["moves of the bot"] += 1

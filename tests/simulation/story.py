@@ -28,7 +28,7 @@ POINT_S: Final = 600.0
 START_USD: Final = 50_000.0
 LOWEST, HIGHEST = log(0.5 * START_USD), log(1.7 * START_USD)
 """A person keeps the margin filled, but not for every price: beyond 1.7 the story turns back."""
-RALLY: Final = log(2.5 * START_USD)
+RALLY: Final = log(3.5 * START_USD)
 """How far it goes where the bot is alone with its margin."""
 
 SETTINGS: Final = """
@@ -155,7 +155,7 @@ def _path(chance: random.Random, hours: float, *, tended: bool) -> PathSpec:
     basis: list[tuple[float, Decimal]] = []
     at_s, price, apart = 0.0, log(START_USD), 0.0
     wild = chance.choice([0.001, 0.003, 0.006])
-    trend = 0.0 if tended else chance.choice([0.0, 1.0]) * log(2.5) / (hours * HOUR_S / POINT_S)
+    trend = 0.0 if tended else chance.choice([0.0, 1.0]) * log(3.5) / (hours * HOUR_S / POINT_S)
     while at_s <= hours * HOUR_S + 24 * POINT_S:
         points.append((at_s, _usd(price)))
         basis.append((at_s, _usd(price + apart)))

@@ -22,17 +22,22 @@ import bot.engine.desk
 import bot.engine.execute
 import bot.engine.reconcile
 import bot.engine.view
+import tests.simulation.run
 from bot.domain.limits import TradingState
 from bot.domain.orders import OrderStatus
 from bot.engine.desk import BagState
 from bot.engine.execute import Placed, credit
 from bot.errors import OutcomeUnknown
+from tests.kit.simulator import a_script
 from tests.simulation.run import Outcome, run_seed
+from tests.simulation.story import Story, tell
 
 SEEDS = range(1, 25)
 HOURS = 24.0
 ROOT = Path(__file__).resolve().parents[2]
 ACTIVE = TradingState.ACTIVE
+UNTENDED = 17
+"""A seed with the usual full hedge, most coins in spot, and no cap."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +91,9 @@ Breaker = Callable[[pytest.MonkeyPatch], None]
 def without_the_intent_write(patch: pytest.MonkeyPatch) -> None:
     """The order leaves first; the intent is written once the venue has answered."""
 
-    async def send(order: Any, *, ports: Any, journal: Any, clock: Any, cycle: int) -> Placed:
+    async def send(
+        order: Any, written: Any, *, ports: Any, journal: Any, clock: Any, cycle: int
+    ) -> Placed:
         report = await ports.gateway.submit(order)
         at = clock.now()
         await journal.intend(order, cycle=cycle, at=at)
@@ -111,7 +118,7 @@ def resending_blindly(patch: pytest.MonkeyPatch) -> None:
     """An unknown outcome is answered by the same order once more."""
     as_it_is = bot.engine.execute._send
 
-    async def send(order: Any, *, ports: Any, **more: Any) -> Placed:
+    async def send(order: Any, written: Any, *, ports: Any, **more: Any) -> Placed:
         gateway = ports.gateway
 
         class Stubborn:
@@ -122,7 +129,7 @@ def resending_blindly(patch: pytest.MonkeyPatch) -> None:
                     return await gateway.submit(order)
 
         stubborn = replace(ports, gateway=Stubborn())
-        return await as_it_is(order, ports=stubborn, **more)
+        return await as_it_is(order, written, ports=stubborn, **more)
 
     patch.setattr(bot.engine.execute, "_send", send)
 
@@ -171,3 +178,38 @@ def test_a_bot_that_is_broken_on_purpose_breaks_a_promise(
         if checks <= found:
             return
     raise AssertionError(f"only {sorted(found)} were seen")
+
+
+def a_rally(seed: int, hours: float) -> Story:
+    """The price trebles within a day, nobody tends the margin, and nothing else happens."""
+    story = tell(seed, hours)
+    market = replace(story.spec.markets[0], path=a_script((0, 50_000), (hours * 3_600, 150_000)))
+    never = 1e12
+    return replace(
+        story,
+        spec=replace(story.spec, markets=(market,)),
+        tended=False,
+        event_every_s=never,
+        fault_every_s=never,
+        kill_every_passages=never,
+    )
+
+
+def test_a_rally_is_survived_with_the_bags_own_coins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tests.simulation.run, "tell", a_rally)
+    outcome = run_seed(UNTENDED, HOURS)
+    assert sentences(outcome) == []
+    assert outcome.happened["moves of the bot"] > 1
+    assert "liquidations" not in outcome.happened
+
+
+def test_without_the_margin_controller_it_is_a_liquidation_with_coins_in_spot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def untended(seed: int, hours: float) -> Story:
+        story = a_rally(seed, hours)
+        return replace(story, plans=tuple(replace(plan, margin=None) for plan in story.plans))
+
+    monkeypatch.setattr(tests.simulation.run, "tell", untended)
+    outcome = run_seed(UNTENDED, HOURS)
+    assert "liquidation" in {violation.check for violation in outcome.violations}

@@ -25,11 +25,13 @@ from bot.adapters.simulator.spec import (
     WalletTransfer,
     Withdrawal,
 )
-from bot.domain.account import Wallet
+from bot.domain.account import EntryKind, Wallet
 from bot.domain.limits import TradingState
 from bot.domain.orders import Side
 from bot.domain.quantities import ZERO
-from bot.domain.records import EVERYTHING, Control
+from bot.domain.records import EVERYTHING, Control, Transfer
+from bot.domain.transit import LONGEST
+from bot.engine.arrivals import settle_by_hand
 from bot.ports import Clock
 from tests.simulation.books import ACCOUNT, ASSET, Books
 from tests.simulation.checks import Checks
@@ -41,8 +43,10 @@ FORGOTTEN_S: Final = HOUR_S
 """A fault that met nobody for so long is withdrawn."""
 PERSON_EVERY_S: Final = 1_200.0
 SOME_COIN: Final = Decimal("0.05")
+ENOUGH_S: Final = 1_200.0
+"""Time to move coins: three cycles, and those that a venue's trouble has put off."""
 FAR: Final = Decimal("1.12")
-"""A rise of so much within an hour may be faster than coins."""
+"""A rise of so much in that time may be faster than coins."""
 SYMBOL: Final = "BTC/USD:BTC"
 
 ORDER_CALLS: Final = ("submit", "submit", "submit", "find", "fills", "cancel", "transfer")
@@ -97,7 +101,19 @@ class World:
     def blind(self) -> set[str]:
         """Surfaces that have said "nothing" where there was something: what others did and nobody
         lists cannot be known."""
-        return {name for name in ("fills", "ledger") if self.faults[f"empty {name}"]}
+        struck = {
+            spec.operation
+            for spec, record in zip(
+                self.books.venue.faults.specs, self.books.venue.faults.records, strict=True
+            )
+            if spec.kind is FaultKind.EMPTY_SUCCESS and record.struck
+        }
+        anywhere = None in struck or bool(self.faults["empty anything"])
+        return {
+            name
+            for name in ("fills", "ledger")
+            if anywhere or name in struck or self.faults[f"empty {name}"]
+        }
 
     @property
     def now_s(self) -> float:
@@ -109,16 +125,16 @@ class World:
         self.trouble_s = self.now_s
 
     def is_rescuable(self) -> bool:
-        """Whether the bot had a quiet hour, and no jump of the price in it that was too far for
-        anybody, to move the coins that are left in spot."""
+        """Whether the bot had the time to move the coins that are left in spot, without a jump of
+        the price in it that was too far for anybody."""
         now_s, mark_usd = self.now_s, self.books.market.mark_usd
         marks = self._marks
         marks.append((now_s, mark_usd))
-        while marks[0][0] < now_s - HOUR_S:
+        while marks[0][0] < now_s - ENOUGH_S:
             marks.popleft()
         if self.books.venue.faults.specs:
             self.troubled()
-        is_quiet = now_s - self.trouble_s > HOUR_S
+        is_quiet = now_s - self.trouble_s > ENOUGH_S
         return (
             is_quiet
             and self.books.spot_coin() > SOME_COIN
@@ -214,7 +230,7 @@ class World:
             return Deleveraging(0, ACCOUNT, SYMBOL, some)
         if kind < 0.84:
             return Outage(0, chance.choice([20.0, 90.0, 600.0, 1_800.0]))
-        if kind < 0.90:
+        if kind < 0.90 and self.story.tended:
             wallets = (Wallet.SPOT, Wallet.MARGIN)
             source, target = chance.choice([wallets, wallets[::-1]])
             if target is Wallet.SPOT and self.books.margin_share() < Decimal("0.5"):
@@ -272,8 +288,8 @@ class World:
             over = record.struck and (record.until is None or record.until <= now)
             if over or everything or self.now_s - added_s > FORGOTTEN_S:
                 self.faults[spec.kind.value] += record.struck
-                if spec.kind is FaultKind.EMPTY_SUCCESS and spec.operation in ("fills", "ledger"):
-                    self.faults[f"empty {spec.operation}"] += record.struck
+                if spec.kind is FaultKind.EMPTY_SUCCESS and record.struck:
+                    self.faults[f"empty {spec.operation or 'anything'}"] += 1
             else:
                 kept.append((spec, record, added_s))
         faults.specs[:] = [spec for spec, _, _ in kept]
@@ -303,6 +319,9 @@ class World:
             )
             self.shown.clear()
             self.checks.changed()
+        for transfer in await self.journal.transfers(unsettled_only=True):
+            if self.clock.now() - transfer.at > LONGEST:
+                await self._settle(transfer)
         for control in await self.journal.controls():
             if control.state is not TradingState.ACTIVE and (self.calm or chance.random() < 0.5):
                 await self._set(TradingState.ACTIVE, control.scope)
@@ -310,6 +329,22 @@ class World:
             state = chance.choice([TradingState.REDUCING, TradingState.HALTED])
             self.troubled()
             await self._set(state, chance.choice(["savings", EVERYTHING]))
+
+    async def _settle(self, transfer: Transfer) -> None:
+        """Say what became of coins whose arrival the bot cannot tell, as the venue shows it."""
+        is_there = any(
+            entry.at >= transfer.at
+            and entry.wallet is transfer.destination
+            and entry.kind is EntryKind.TRANSFER
+            and entry.amount_coin == transfer.amount_coin
+            for entry in self.books.ledger.entries
+        )
+        self.counts["transfers settled by hand"] += 1
+        self.tell(f"a person settles {transfer.transfer_id}: {is_there}")
+        written = await settle_by_hand(
+            transfer.transfer_id, arrived=is_there, by="a person", journal=self.journal
+        )
+        self.checks.written.took("write_transfer", (written,), {})
 
     async def _set(self, state: TradingState, scope: str) -> None:
         self.tell(f"a person sets {scope} to {state.value}")
