@@ -460,7 +460,7 @@ def test_the_profit_of_a_short_is_counted_once_beside_other_contracts() -> None:
     alone = an_exposure(outside=8, wallet=2, short_usd=300_000, entry=60_000)
     beside = an_exposure(outside=8, wallet=2, short_usd=300_000, entry=60_000, other_coin=1)
     expected = liquidation_now(a_plan(), alone)
-    assert same(liquidation_now(a_plan(), beside), expected)
+    assert liquidation_now(a_plan(), beside) == expected
 
 
 def test_what_two_legs_have_locked_in_is_behind_the_short_as_it_stands() -> None:
