@@ -458,3 +458,22 @@ def test_every_adjustment_says_what_led_there(
     assert decision.reason == (
         f"{trade}: the short is {short} USD, the target {target} USD (full hedge); {cause}"
     )
+
+
+# --- amounts below a dollar ---
+
+
+def test_gaps_below_a_dollar_are_told_from_none() -> None:
+    """A bag worth ten dollars, all but half a dollar of it hedged, or half a dollar too much."""
+    fine = a_band(0, 0, "0.01")
+
+    def at(short: str, cap: Decimal | None = None) -> Adjust:
+        exposure = an_exposure(outside="0.0001", wallet="0.0001", short_usd=short)
+        return an_adjust(exposure, band=fine, cap=cap)
+
+    assert at("9.5").reason.startswith("sell 0.50 USD")
+    assert at("10.5").reason.startswith("buy back 0.50 USD")
+    assert at("9.5", cap=D(9)).why is Why.UNWINDING
+    assert at("9", cap=D("9.5")).why is at("0.5").why is Why.OUTSIDE_BAND
+    assert at("-0.5").why is Why.NET_LONG
+    assert a_band("0.02", "0.01", 0).inner_usd(D(50)) == D("0.5")

@@ -270,6 +270,9 @@ def test_every_new_sentence_has_its_numbers() -> None:
     assert told["max_price_deviation"] == (
         "mark 50,000.00 and last price 51,001.00 differ by 2.0020%, the limit is 2.0000%"
     )
+    assert told["min_liquidation_distance"] == (
+        "the liquidation price would be 59,999.00 USD, 20.00% away; the limit is 20.00%"
+    )
     assert told["max_price_jump"] == (
         "mark 50,000.00 is +11.1111% from the last good one of 45,000.00, the limit is 10.0000% "
         "until 2 looks agree"
@@ -277,6 +280,14 @@ def test_every_new_sentence_has_its_numbers() -> None:
     assert told["max_funding_cost_per_year"] == (
         "the short would pay 31.00% of itself a year at the running funding rate, the limit is "
         "30.00%"
+    )
+
+
+def test_a_bid_far_from_the_mark_is_told_with_its_distance() -> None:
+    denied = review(SELL, some_limits(max_price_deviation="0.02"), facts(bid=48_000))
+    assert isinstance(denied, Denied)
+    assert denied.detail == (
+        "mark 50,000.00 and bid 48,000.00 differ by 4.0000%, the limit is 2.0000%"
     )
 
 

@@ -453,6 +453,22 @@ def test_effective_leverage_is_the_short_over_what_backs_it() -> None:
     assert effective_leverage(after_a_rise) == D(8) / 3
     lost = an_exposure(outside=20, wallet=5, short_usd=500_000, entry=50_000, mark=100_000)
     assert effective_leverage(lost) is None
+    assert effective_leverage(an_exposure(wallet="0.5", short_usd=1)) == D(1) / 50_000 / D("0.5")
+
+
+def test_the_profit_of_a_short_is_counted_once_beside_other_contracts() -> None:
+    alone = an_exposure(outside=8, wallet=2, short_usd=300_000, entry=60_000)
+    beside = an_exposure(outside=8, wallet=2, short_usd=300_000, entry=60_000, other_coin=1)
+    expected = liquidation_now(a_plan(), alone)
+    assert liquidation_now(a_plan(), beside) == expected
+
+
+def test_what_two_legs_have_locked_in_is_behind_the_short_as_it_stands() -> None:
+    """7.5 coins are locked in: 1.5 of cost, and the 6 that the short is worth at the mark."""
+    legs = replace(an_exposure(outside=8, wallet=2, short_usd=300_000), coin_cost=D("1.5"))
+    in_debt = replace(legs, wallet_coin=D(-3))
+    assert same(liquidation_now(a_plan(), in_debt), 300_000 * D("0.995") / (6 + 3 - D("7.5")))
+    assert liquidation_now(a_plan(), legs) is NEVER
 
 
 # --- prices beside the mark ---

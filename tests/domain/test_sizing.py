@@ -403,3 +403,50 @@ def test_every_cycle_has_an_order_id_of_its_own() -> None:
         )
     }
     assert len(ids) == 5
+
+
+# --- amounts below a dollar and edges that are met exactly ---
+
+CENTS = an_instrument(contract_usd="0.01", tick_usd="0.1")
+
+
+def a_small_adjust(trade_usd: str) -> Adjust:
+    """A gap of less than a dollar in a bag of ten dollars' worth."""
+    exposure = an_exposure(outside="0.0001", wallet="0.0001", short_usd=5)
+    short = an_adjust(5, FixedUsd(D(6)))
+    return replace(
+        short, trade_usd=D(trade_usd), gap_usd=D(trade_usd), exposure=exposure, coin_share=D(0)
+    )
+
+
+def test_less_than_a_dollar_is_bought_or_sold_as_well() -> None:
+    quote = a_quote(spread=2)
+    for trade_usd, side, price in (("0.5", Side.SELL, 49_999), ("-0.5", Side.BUY, 50_001)):
+        adjust = a_small_adjust(trade_usd)
+        assert expected_price_usd(adjust, quote) == price
+        intent = propose(
+            adjust,
+            bag=a_bag(),
+            instrument=CENTS,
+            quote=quote,
+            execution=an_execution(),
+            cycle=1,
+        )
+        assert intent is not None
+        assert (intent.side, intent.contracts) == (side, D(50))
+
+
+def test_a_purchase_of_less_than_a_dollar_is_no_larger_than_the_short() -> None:
+    adjust = replace(a_small_adjust("-0.5"), exposure=an_exposure(short_usd="0.3"))
+    assert size(adjust, CENTS, price_usd=D(50_000)) == 30
+
+
+def test_a_sale_of_less_than_a_dollar_leaves_room_for_its_fee() -> None:
+    adjust = replace(a_small_adjust("0.5"), coin_share=D(1))
+    fine = an_instrument(contract_usd="0.0001", taker_fee_rate="0.01")
+    assert size(adjust, fine, price_usd=D(50_000)) == 4_950
+
+
+def test_the_smallest_slice_is_the_minimum_in_whole_lots_above_it() -> None:
+    odd = an_instrument(lot=10, least=25)
+    assert size(an_adjust(), odd, price_usd=D(50_000), max_slice_usd=D(100)) == 30

@@ -16,7 +16,7 @@ from bot.domain.limits import RiskLimits, TradingState
 from bot.domain.records import Action, CycleRecord, Outcome
 from bot.domain.report import denial_of
 from bot.engine.denials import QUIET, Denials
-from bot.engine.guard_memory import DAY, PaidFees
+from bot.engine.guard_memory import DAY, PaidFees, fees_paid
 from tests.kit.domain import NOON, a_fill, some_limits
 from tests.kit.engine import INTERVAL_S, Bench, Bent, Watch, a_bench, a_full_plan
 
@@ -165,6 +165,38 @@ async def test_a_restart_is_no_way_to_have_a_jump_believed() -> None:
     assert guard_of(await bench.cycle(INTERVAL_S)) == "max_price_jump"
     await bench.start(jumping(bench))
     assert (await bench.cycle(INTERVAL_S)).outcome is Outcome.UNFILLED  # sent: two looks agree
+
+
+async def test_a_restart_does_not_believe_the_last_price_alone() -> None:
+    bench = await limited(some_limits(max_price_jump="0.1"))
+    await bench.cycle()
+    await bench.start(jumping(bench))
+    assert (await bench.cycle(INTERVAL_S)).outcome is Outcome.HELD
+    await bench.start()
+    deposit(bench, 1)
+    assert (await bench.cycle(INTERVAL_S)).outcome is Outcome.TRADED
+
+
+async def test_only_fees_of_the_bags_own_orders_in_its_own_market_count() -> None:
+    plan = a_full_plan(limits=some_limits(max_fees_usd_per_day=1_000))
+    bench = await a_bench(plan)
+    await bench.cycle()
+    own = (await fees_paid(plan, bench.journal, now=bench.clock.now())).last_day_usd(NOON)
+    record, memory = bench.told.records[-1], bench.bag.memory
+    strangers = (
+        ("main", a_fill(trade_id="by hand", order_id=None)),
+        ("other", a_fill(trade_id="another account")),
+        ("main", a_fill(trade_id="another market", symbol="ETH/USD:ETH")),
+    )
+    later = replace(record, cycle=record.cycle + 1)
+    await bench.journal.record(later, memory, fills=strangers)
+    assert len(await bench.journal.fills()) == 4
+    fees = await fees_paid(plan, bench.journal, now=bench.clock.now())
+    assert fees.last_day_usd(NOON) == own > 0
+
+
+def test_the_counts_begin_at_nothing() -> None:
+    assert (Denials().quiet, QUIET, timedelta(hours=24)) == (0, 10, DAY)
 
 
 async def test_without_limits_a_start_asks_the_journal_nothing_for_the_guard() -> None:

@@ -80,7 +80,8 @@ def mutants_of(path: Path) -> list[Mutant]:
             line = getattr(
                 node.ifs[0] if isinstance(node, ast.comprehension) else node, "lineno", 0
             )
-            found.append(Mutant(line, ast.unparse(node), after, node in later, broken))
+            before = ast.unparse(node).splitlines()[0]
+            found.append(Mutant(line, before, after, node in later, broken))
     return sorted(found, key=lambda mutant: mutant.line)
 
 
