@@ -37,8 +37,7 @@ def test_a_script_stops_at_the_first_thing_that_fails(program: Path) -> None:
 def test_a_script_says_what_it_does_and_fits_on_a_screen(program: Path) -> None:
     lines = program.read_text().splitlines()
     assert lines[1].startswith("# ")
-    if program.name != "install-service":  # most of it is the unit itself
-        assert len(lines) <= 50
+    assert len(lines) <= 50
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
