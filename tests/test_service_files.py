@@ -81,7 +81,9 @@ def test_the_service_is_hardened_and_tried_again_whatever_it_ended_with() -> Non
         "LoadCredential": "hedgehold.env:/etc/hedgehold/hedgehold.env",
     }
     assert {name: unit[name] for name in wanted} == {name: [held] for name, held in wanted.items()}
-    assert "RestartPreventExitStatus" not in unit, "a lease of a machine that is gone ends by itself"
+    assert "RestartPreventExitStatus" not in unit, (
+        "a lease of a machine that is gone ends by itself"
+    )
     assert unit["SystemCallFilter"] == ["@system-service", "~@privileged"]
     (start,) = unit["ExecStart"]
     assert start == (
