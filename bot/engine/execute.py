@@ -7,7 +7,7 @@ looked it up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,9 +71,7 @@ async def place(
     return await uncut(sending, written=written)
 
 
-async def uncut(
-    work: Coroutine[Any, Any, Answer], *, written: asyncio.Event | None = None
-) -> Answer:
+async def uncut(work: Awaitable[Answer], *, written: asyncio.Event | None = None) -> Answer:
     """Finish ``work`` even if the caller is cancelled meanwhile; then be cancelled.
 
     Once ``written`` is set only reading is left of it, and that gets :data:`READING_S` more.
