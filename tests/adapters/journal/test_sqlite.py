@@ -286,7 +286,7 @@ async def test_controls_are_read_without_giving_way_and_seen_though_another_proc
 async def test_controls_that_cannot_be_read_in_passing_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sqlite, "_reader", lambda _path: sqlite3.connect(":memory:"))
+    monkeypatch.setattr(sqlite_file, "reader", lambda _path: sqlite3.connect(":memory:"))
     async with open_journal(URL, writer=True) as journal:
         await journal.set_control(a_control())
         assert await journal.controls() == (a_control(),)
