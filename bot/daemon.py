@@ -28,6 +28,7 @@ from bot.engine.publish import announce
 from bot.engine.summary import RunSummary, summarise
 from bot.engine.surroundings import JournalTrouble, mind_the_clock
 from bot.errors import ExchangeError, JournalError, LeaseLost
+from bot.ports import SettableClock
 
 _log: Final = structlog.get_logger("hedgehold")
 
@@ -122,6 +123,7 @@ async def _loop(
     """Cycle after cycle on a steady beat; a late cycle skips the beats that it missed."""
     journal = JournalTrouble(desk.notifier)
     interval_s = desk.policy.interval_s
+    settable = desk.clock if isinstance(desk.clock, SettableClock) else None
     due = desk.clock.now()
     while not stopping.is_set() and (until is None or desk.clock.now() < until):
         pulse.works()
@@ -138,7 +140,8 @@ async def _loop(
         except JournalError as error:
             pulse.status = f"no journal, no trading: {error}"
             await journal.failed(error)
-        await mind_the_clock(desk.clock, records, notifier=desk.notifier)
+        if settable is not None:
+            await mind_the_clock(settable, records, notifier=desk.notifier)
         pulse.cycles += 1
         one_has_ended()
         if cycles is not None and pulse.cycles >= cycles:

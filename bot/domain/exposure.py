@@ -21,10 +21,11 @@ from enum import Enum
 from bot.domain.account import AccountSnapshot, Quote, Wallet
 from bot.domain.payoff import book_at_entry, coins_at
 from bot.domain.quantities import ONE, ZERO
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 from bot.errors import IncompleteSnapshot
 
 
+@quick_enum
 class BucketKind(Enum):
     """Where coins of a bag can be."""
 

@@ -13,9 +13,10 @@ from bot.domain.decision import Pursuit
 from bot.domain.limits import TradingState
 from bot.domain.margin import LiquidationPrice
 from bot.domain.orders import OrderIntent, OrderReport, OrderStatus
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 
+@quick_enum
 class Action(Enum):
     """What a decision asks for."""
 
@@ -24,6 +25,7 @@ class Action(Enum):
     BUY = "buy"
 
 
+@quick_enum
 class Outcome(Enum):
     """How a bag's cycle ended."""
 
@@ -173,6 +175,7 @@ class Flow:
     note: str
 
 
+@quick_enum
 class TransferStatus(Enum):
     """intended → sent → arrived, or failed.
 

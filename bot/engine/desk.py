@@ -65,17 +65,28 @@ class SentOrders:
     """When and how much a bag has sent lately, for the guard's rates."""
 
     sent: deque[tuple[datetime, Decimal]] = field(default_factory=deque)
+    total_usd: Decimal = ZERO
 
     def add(self, at: datetime, notional_usd: Decimal) -> None:
         """An order was sent."""
         self.sent.append((at, notional_usd))
+        self._add_up()
 
     def rates(self, now: datetime) -> tuple[int, Decimal]:
         """Orders in the last hour, and USD sent in the last day."""
-        while self.sent and now - self.sent[0][0] > DAY:
-            self.sent.popleft()
-        orders = sum(1 for at, _ in self.sent if now - at <= HOUR)
-        return orders, sum((usd for _, usd in self.sent), ZERO)
+        if self.sent and now - self.sent[0][0] > DAY:
+            while self.sent and now - self.sent[0][0] > DAY:
+                self.sent.popleft()
+            self._add_up()
+        orders = 0
+        for at, _ in reversed(self.sent):
+            if now - at > HOUR:
+                break
+            orders += 1
+        return orders, self.total_usd
+
+    def _add_up(self) -> None:
+        self.total_usd = sum((usd for _, usd in self.sent), ZERO)
 
 
 @dataclass(slots=True)
