@@ -114,13 +114,11 @@ def after_flow(
 
 def with_coins(exposure: Exposure, coins: Decimal) -> Exposure:
     """The exposure of a bag that holds so many coins more outside."""
-    equity_coin = exposure.equity_coin + coins
     return replace(
         exposure,
         outside_coin=exposure.outside_coin + coins,
-        equity_coin=equity_coin,
+        equity_coin=exposure.equity_coin + coins,
         delta_coin=exposure.delta_coin + coins,
-        hedge_ratio=exposure.short_coin / equity_coin if equity_coin > ZERO else None,
     )
 
 
