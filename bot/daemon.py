@@ -88,6 +88,9 @@ async def _loop(
         if journal_failures:
             patience = min(2**journal_failures, _MOST_PATIENT)
         due = _next_beat(due, interval_s * patience, desk.clock.now())
+        silent_until = desk.silence.until
+        if silent_until is not None:  # look at once when the venue may be asked again
+            due = min(due, max(silent_until, desk.clock.now()))
         wake = due if until is None else min(due, until)
         await _wait(desk, stopping, (wake - desk.clock.now()).total_seconds())
     return done
@@ -117,6 +120,9 @@ async def _wait(desk: Desk, stopping: asyncio.Event, delay_s: float) -> None:
 async def _close(desk: Desk) -> None:
     """Cancel what rests of ours, and look once more so that the summary tells the end."""
     symbols = {bag.plan.bag.symbol for bag in desk.bags}
+    if left_s := desk.silence.left_s(desk.clock.now()):
+        _log.warning("resting orders not cancelled: the venue wants no requests", left_s=left_s)
+        return
     for name in sorted({bag.plan.bag.hedge_account for bag in desk.bags}):
         ports = desk.accounts[name]
         try:

@@ -86,7 +86,7 @@ async def read_standing(settings: Settings, journal: Journal, *, now: datetime) 
                 written_at=written_at,
                 age_s=age_s,
                 late=age_s is None or age_s > patience_s,
-                state=control_for(bag.name, controls)[0],
+                state=control_for(bag.name, controls, account=bag.hedge.account)[0],
             )
         )
     return Standing(tuple(bags), controls, await journal.unsettled(), interval_s)

@@ -95,6 +95,21 @@ LEASE_LOST: Final = AlertKind(
     "Find out which process writes it (`hedgehold status`), and let only one be started. Look at "
     "why this one was silent: a machine that slept, a disk that hung, a clock that jumped.",
 )
+SECOND_BOT: Final = AlertKind(
+    "second-bot",
+    Severity.CRITICAL,
+    "Orders with our prefix appeared on the account that this journal never intended: another "
+    "Hedgehold trades there, or this journal was restored from an older copy.",
+    "Stop one of the two and look at the position at the venue. Then `hedgehold resume` with a "
+    "reason.",
+)
+MARGIN_SHORT: Final = AlertKind(
+    "margin-short",
+    Severity.CRITICAL,
+    "The venue refuses orders because the margin wallet cannot carry them.",
+    "Move coins into the margin wallet, or lower the target. It is tried again by itself, ever "
+    "more seldom.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -103,5 +118,7 @@ CATALOGUE: Final = (
     NOW_REDUCING,
     NOW_HALTED,
     LEASE_LOST,
+    SECOND_BOT,
+    MARGIN_SHORT,
 )
 """Every kind of alert that there is."""

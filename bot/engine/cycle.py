@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts import NOW_HALTED, NOW_REDUCING, Alert
+from bot.domain.alerts import MARGIN_SHORT, NOW_HALTED, NOW_REDUCING, Alert
 from bot.domain.limits import Approved, Denied, TradingState
-from bot.domain.orders import OrderStatus
+from bot.domain.orders import OrderIntent, OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
@@ -20,11 +20,13 @@ from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
 from bot.engine.recording import record_of, record_unseen, unseen_record, write
+from bot.engine.second_bot import look_for_a_second_bot
 from bot.engine.view import View, view_bag
 from bot.errors import (
     AccessDenied,
     ExchangeError,
     IncompleteSnapshot,
+    InsufficientMargin,
     InvariantBroken,
     JournalError,
     SnapshotError,
@@ -43,23 +45,22 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     cycle = desk.numbers.next()
     began = desk.clock.now()
     await _read_controls(desk)
-    reconciled = await _settle(desk)
-    await _settle_transfers(desk)
-    seen: Look | None = None
-    trouble = ""
-    try:
-        seen = await look_with_patience(
-            desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
-        )
-    except (ExchangeError, SnapshotError) as error:
-        trouble = f"not seen: {error}"
+    asked_nothing = desk.silence.left_s(began)
+    reconciled, seen, trouble = NOTHING_UNSETTLED, None, ""
+    if asked_nothing:
+        trouble = f"not seen: the venue wants no requests for another {asked_nothing:.0f} s"
+    else:
+        reconciled = await _settle(desk)
+        await _settle_transfers(desk)
+        seen, trouble = await _look(desk)
     records = []
     for bag in desk.bags:
         record = await _bag_cycle(
             desk, bag, seen, trouble, reconciled, cycle=cycle, began=began, trade=trade
         )
         records.append(record)
-        await _mind_the_breaker(desk, bag, record)
+        if not asked_nothing:
+            await _mind_the_breaker(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
     return tuple(records)
 
@@ -98,9 +99,27 @@ async def look_only(desk: Desk) -> tuple[CycleRecord, ...]:
     return tuple(records)
 
 
+async def _look(desk: Desk) -> tuple[Look | None, str]:
+    """A look at everything, or why there is none."""
+    left_s = desk.silence.left_s(desk.clock.now())
+    if left_s:
+        return None, f"not seen: the venue wants no requests for another {left_s:.0f} s"
+    try:
+        seen = await look_with_patience(
+            desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
+        )
+    except (ExchangeError, SnapshotError) as error:
+        desk.silence.heard(error, desk.clock.now())
+        return None, f"not seen: {error}"
+    return seen, ""
+
+
 async def _read_controls(desk: Desk) -> None:
     controls = await desk.journal.controls()
     if controls != desk.controls:
+        for new in set(controls) - set(desk.controls):
+            if new.state is TradingState.ACTIVE and desk.controls:
+                desk.resumed[new.scope] = desk.clock.now()
         desk.controls = controls
         for bag in desk.bags:
             if bag.control_state(controls) is TradingState.ACTIVE:
@@ -118,6 +137,8 @@ async def _settle(desk: Desk) -> Reconciled:
         look_ups=desk.look_ups,
         grace_s=desk.policy.grace_s,
         least_look_ups=desk.policy.least_look_ups,
+        silence=desk.silence,
+        looked_at=lambda intent: _looked_at(desk, intent),
     )
     desk.unsettled = bool(reconciled.in_doubt)
     for bag in desk.bags:
@@ -127,6 +148,11 @@ async def _settle(desk: Desk) -> Reconciled:
                 bag.tally.credit(placed.fills)
                 bag.in_flight.discard(placed.client_order_id)
     return reconciled
+
+
+def _looked_at(desk: Desk, intent: OrderIntent) -> datetime | None:
+    found = (desk.looked_at(b.plan.bag) for b in desk.bags if b.plan.bag.name == intent.bag)
+    return next(found, None)
 
 
 async def _settle_transfers(desk: Desk) -> None:
@@ -158,8 +184,11 @@ async def _bag_cycle(
         return await record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
     doubted = bag.doubted_by(reconciled)
     try:
+        if not doubted:
+            await look_for_a_second_bot(desk, bag, seen)
         view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
     except (ExchangeError, SnapshotError) as error:
+        desk.silence.heard(error, desk.clock.now())
         return await record_unseen(
             desk, bag, Outcome.UNSEEN, f"not seen: {error}", cycle=cycle, began=began
         )
@@ -195,6 +224,7 @@ async def _act(
     if isinstance(view.judgement.verdict, Approved):
         if trade:
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+            await _mind_the_margin(desk, bag, view, placed)
         else:
             outcome, note = Outcome.HELD, "not sent: the bot is stopping"
     record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
@@ -235,6 +265,25 @@ async def _execute(
         bag.in_flight.discard(placed.client_order_id)
     outcome = _outcome_of(placed)
     return (placed,), outcome, "" if outcome is Outcome.TRADED else placed.note
+
+
+async def _mind_the_margin(
+    desk: Desk, bag: BagState, view: View, placed: tuple[Placed, ...]
+) -> None:
+    """Count refusals for want of margin, so that they grow rare; tell a person once."""
+    name, refusals, now = bag.plan.bag.name, bag.margin_refusals, desk.clock.now()
+    for one in placed:
+        if one.trouble is not None:
+            desk.silence.heard(one.trouble, now)
+        if isinstance(one.trouble, InsufficientMargin):
+            refusals.refused(now, desk.policy.interval_s, view.exposure.wallet_coin)
+            if refusals.count == 1:
+                did = "the short may only shrink, and is tried to grow ever more seldom"
+                await announce(desk.notifier, Alert(MARGIN_SHORT, name, one.note, did))
+        elif one.filled_contracts > ZERO and refusals.grew():
+            happened, did = "an order was filled again", "orders are sent as usual"
+            over = Alert(MARGIN_SHORT, name, happened, did, is_over=True)
+            await announce(desk.notifier, over)
 
 
 def _outcome_of(placed: Placed) -> Outcome:

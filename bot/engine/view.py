@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.domain.decision import Pursuit
 from bot.domain.exposure import Bucket, Exposure, assess_bag, buckets_of
 from bot.domain.judgement import Circumstances, Judgement, judge, liquidation_now
-from bot.domain.limits import TradingState
+from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO
 from bot.domain.records import Figure, Sight
 from bot.domain.report import figures_of, sight_of
@@ -144,8 +144,9 @@ def _judge(
     isolated = [leg.isolated_coin for leg in legs if leg.isolated_coin is not None]
     isolated_coin = sum(isolated, ZERO) if isolated else None
     orders_last_hour, turnover_usd = bag.sent.rates(now)
-    _, short_cap_usd = control_for(plan.bag.name, desk.controls)
-    state = bag.state(desk.controls)
+    _, short_cap_usd = control_for(plan.bag.name, desk.controls, account=plan.bag.hedge_account)
+    short_of_margin = bag.margin_refusals.state(now, exposure.wallet_coin)
+    state = strictest(bag.state(desk.controls), short_of_margin)
     judgement = judge(
         plan,
         exposure,
