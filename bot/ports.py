@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.account import Balance, LedgerEntry, Position, Quote, Wallet
 from bot.domain.alerts import Alert
@@ -121,6 +121,16 @@ class OrderGateway(Protocol):
 
     async def cancel(self, client_order_id: ClientOrderId, symbol: str) -> OrderReport:
         """Cancel a resting order and tell what became of it."""
+        ...
+
+
+@runtime_checkable
+class DeadManSwitch(Protocol):
+    """An order door that can ask the venue to cancel what rests once nothing is heard any more."""
+
+    async def cancel_all_after(self, symbol: str, timeout_s: float) -> None:
+        """Let the venue cancel every resting order of the account in one market, whoever placed it,
+        unless this is called again within ``timeout_s``; 0 calls that off."""
         ...
 
 

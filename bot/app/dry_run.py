@@ -74,7 +74,7 @@ def rehearsal_plans(settings: Settings, spec: VenueSpec) -> tuple[HedgePlan, ...
 def account_ports(venue: SimulatedVenue, settings: Settings) -> Mapping[str, AccountPorts]:
     """The doors of every account of the settings."""
     doors = {name: venue.account(name) for name in settings.accounts}
-    return {name: AccountPorts(door, door, door) for name, door in doors.items()}
+    return {name: AccountPorts(door, door, door, dead_man=door) for name, door in doors.items()}
 
 
 @asynccontextmanager

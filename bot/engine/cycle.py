@@ -14,6 +14,7 @@ from bot.domain.orders import OrderIntent, OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
 from bot.engine.arrivals import TransferPolicy, reconcile_transfers
+from bot.engine.dead_man import mind_what_rests
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
 from bot.engine.observe import Look, look_with_patience
@@ -53,6 +54,8 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
         reconciled = await _settle(desk)
         await _settle_transfers(desk)
         seen, trouble = await _look(desk)
+        if seen is not None and (desk.armed or reconciled.in_doubt):
+            await mind_what_rests(desk, seen, reconciled)
     records = []
     for bag in desk.bags:
         record = await _bag_cycle(

@@ -133,6 +133,7 @@ class Desk:
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
     silence: Silence = field(default_factory=Silence)
     foreign: set[ClientOrderId] = field(default_factory=set)  # with our prefix, but not ours
+    armed: set[tuple[str, str]] = field(default_factory=set)  # dead man's switches, by market
     resumed: dict[str, datetime] = field(default_factory=dict)  # when a person did so, by scope
 
     def markets(self) -> Mapping[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from bot.domain.instrument import ContractChange
 from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import AccountReader, Clock, DeadManSwitch, MarketData, OrderGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class AccountPorts:
     """One account's three doors to its venue.
 
     ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
+    ``dead_man`` is there where the venue cancels by itself what rests once the bot is silent.
     """
 
     reader: AccountReader
     market: MarketData
     gateway: OrderGateway
     contract_changes: tuple[ContractChange, ...] = ()
+    dead_man: DeadManSwitch | None = None
 
 
 @dataclass(frozen=True, slots=True)
