@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts import MARGIN_SHORT, NOW_HALTED, NOW_REDUCING, Alert
+from bot.domain.alerts import NOW_HALTED, NOW_REDUCING, Alert
 from bot.domain.limits import Approved, Denied, TradingState
 from bot.domain.orders import OrderIntent, OrderStatus
 from bot.domain.quantities import ZERO
@@ -17,6 +17,7 @@ from bot.engine.arrivals import TransferPolicy, reconcile_transfers
 from bot.engine.dead_man import mind_what_rests
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
+from bot.engine.margin_pause import mind_the_margin
 from bot.engine.observe import Look, look_with_patience
 from bot.engine.publish import announce, publish
 from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
@@ -27,7 +28,6 @@ from bot.errors import (
     AccessDenied,
     ExchangeError,
     IncompleteSnapshot,
-    InsufficientMargin,
     InvariantBroken,
     JournalError,
     SnapshotError,
@@ -120,13 +120,15 @@ async def _look(desk: Desk) -> tuple[Look | None, str]:
 async def _read_controls(desk: Desk) -> None:
     controls = await desk.journal.controls()
     if controls != desk.controls:
+        # A rehearsal's clock is not the wall's, by which a control is dated: note our own time.
         for new in set(controls) - set(desk.controls):
-            if new.state is TradingState.ACTIVE and desk.controls:
+            if new.state is TradingState.ACTIVE and desk.controls_read:
                 desk.resumed[new.scope] = desk.clock.now()
         desk.controls = controls
         for bag in desk.bags:
             if bag.control_state(controls) is TradingState.ACTIVE:
                 bag.breaker.reset()
+    desk.controls_read = True
 
 
 async def _settle(desk: Desk) -> Reconciled:
@@ -227,7 +229,7 @@ async def _act(
     if isinstance(view.judgement.verdict, Approved):
         if trade:
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
-            await _mind_the_margin(desk, bag, view, placed)
+            await mind_the_margin(desk, bag, view, placed)
         else:
             outcome, note = Outcome.HELD, "not sent: the bot is stopping"
     record = record_of(desk, bag, view, placed, outcome, note, cycle=cycle, began=began)
@@ -268,25 +270,6 @@ async def _execute(
         bag.in_flight.discard(placed.client_order_id)
     outcome = _outcome_of(placed)
     return (placed,), outcome, "" if outcome is Outcome.TRADED else placed.note
-
-
-async def _mind_the_margin(
-    desk: Desk, bag: BagState, view: View, placed: tuple[Placed, ...]
-) -> None:
-    """Count refusals for want of margin, so that they grow rare; tell a person once."""
-    name, refusals, now = bag.plan.bag.name, bag.margin_refusals, desk.clock.now()
-    for one in placed:
-        if one.trouble is not None:
-            desk.silence.heard(one.trouble, now)
-        if isinstance(one.trouble, InsufficientMargin):
-            refusals.refused(now, desk.policy.interval_s, view.exposure.wallet_coin)
-            if refusals.count == 1:
-                did = "the short may only shrink, and is tried to grow ever more seldom"
-                await announce(desk.notifier, Alert(MARGIN_SHORT, name, one.note, did))
-        elif one.filled_contracts > ZERO and refusals.grew():
-            happened, did = "an order was filled again", "orders are sent as usual"
-            over = Alert(MARGIN_SHORT, name, happened, did, is_over=True)
-            await announce(desk.notifier, over)
 
 
 def _outcome_of(placed: Placed) -> Outcome:

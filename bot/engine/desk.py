@@ -129,6 +129,7 @@ class Desk:
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
+    controls_read: bool = False  # whether there was a cycle of this process before
     moving: bool = True  # whether the journal may hold transfers whose end is not known
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
     silence: Silence = field(default_factory=Silence)
