@@ -148,6 +148,9 @@ async def _loop(
             break
         patience = journal.delay_factor or max(bag.breaker.delay_factor() for bag in desk.bags)
         due = _next_beat(due, interval_s * patience, desk.clock.now())
+        silent_until = desk.silence.until
+        if silent_until is not None:  # look at once when the venue may be asked again
+            due = min(due, max(silent_until, desk.clock.now()))
         wake = due if until is None else min(due, until)
         delay_s = max(0.0, (wake - desk.clock.now()).total_seconds())
         pulse.rests(delay_s)
@@ -203,6 +206,9 @@ async def _close_all(desks: Sequence[Desk], stopping: asyncio.Event) -> None:
 async def _close(desk: Desk) -> None:
     """Cancel what rests of ours, and look once more so that the summary tells the end."""
     symbols = {bag.plan.bag.symbol for bag in desk.bags}
+    if left_s := desk.silence.left_s(desk.clock.now()):
+        _log.warning("resting orders not cancelled: the venue wants no requests", left_s=left_s)
+        return
     for name in sorted({bag.plan.bag.hedge_account for bag in desk.bags}):
         ports = desk.accounts[name]
         try:

@@ -216,7 +216,8 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A trading state set from outside the loop, for one bag or for all (``scope`` "*").
+    """A trading state set from outside the loop: for one bag, for every bag of an account
+    (:func:`account_scope`), or for all (``scope`` "*").
 
     ``short_cap_usd`` is the largest short that an unwind still allows; None: no unwind under way.
     """
@@ -231,3 +232,9 @@ class Control:
 
 EVERYTHING = "*"
 """The scope of a control that holds for every bag."""
+
+
+def account_scope(account: str) -> str:
+    """The scope of a control that holds for every bag that is hedged on an account. No bag's name
+    has a colon in it."""
+    return f"account:{account}"
