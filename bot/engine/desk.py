@@ -56,6 +56,12 @@ class CyclePolicy:
     unseen_s: float = 300.0  # a bag that stays unseen for so long is an alert
     remind_every_s: float | None = None
 
+    @property
+    def booking_grace_s(self) -> float:
+        """For how long the venue's ledger may lack what a trade of ours cost: two looks, and no
+        failure more than may be chance."""
+        return max(self.grace_s, 2.5 * self.interval_s)
+
 
 @dataclass(slots=True)
 class CycleNumbers:

@@ -147,6 +147,7 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
             desk.journal,
             bag.entries,
             desk.policy.grace_s,
+            desk.policy.booking_grace_s,
             fills_expected=bag.fills_expected,
             moves_expected=bag.margin.is_booked,
             is_accepted=was_told and has_resumed(bag.memory, said_at),
