@@ -15,7 +15,7 @@ from bot.adapters.simulator.coin_margin import CoinMargin
 from bot.domain.account import MarginMode, Quote
 from bot.domain.attribution import Attribution, Flowed, Marks
 from bot.domain.decision import Pursuit, Why
-from bot.domain.exposure import assess
+from bot.domain.exposure import Exposure, assess
 from bot.domain.judgement import Circumstances, judge
 from bot.domain.limits import Approved, TradingState
 from bot.domain.margin import initial_margin_coin
@@ -24,6 +24,7 @@ from bot.domain.payoff import fee_coin
 from bot.domain.quantities import ONE, ZERO, plain
 from bot.replay.bars import Run, exact
 from bot.replay.books import Books
+from bot.replay.course import Outlook
 from bot.replay.request import Terms
 
 _HOUR_MS = 3_600_000
@@ -82,15 +83,23 @@ class HedgedRun:
         "levels",
         "liquidations",
         "orders",
+        "plan",
         "pursuit",
         "run",
         "settled",
+        "stops",
         "terms",
     )
 
     def __init__(self, terms: Terms, run: Run, flows: Mapping[int, Flowed]) -> None:
-        """A bag without a short before the first bar; ``flows`` are to happen at their bars."""
+        """A bag without a short before the first bar; ``flows`` are to happen at their bars.
+
+        ``stops`` are the bars at which the course of the request has a word, ``plan`` what it
+        made of the plan so far.
+        """
         plan = terms.plan
+        self.plan = plan
+        self.stops = frozenset(terms.course.stops(run))
         margin = CoinMargin(
             plan.instrument, terms.wallet_coin, leverage=plan.leverage, mode=plan.margin_mode
         )
@@ -125,7 +134,10 @@ class HedgedRun:
             self.liquidations.append(bar)
             self._note_level(bar)
             occasions.append("a liquidation closed the position")
-        self._decide(bar, marks, "; ".join(occasions))
+        exposure = self._exposure(marks)
+        if bar in self.stops:
+            occasions.extend(self._turn(bar, marks, exposure))
+        self._decide(bar, marks, exposure, "; ".join(occasions))
 
     def settle_until(self, bar: int) -> None:
         """Settle the funding that comes before the decision at a bar, payment by payment."""
@@ -161,13 +173,11 @@ class HedgedRun:
         if total == ZERO:
             return []  # a transfer inside the bag is no news to it
         note = "deposit" if total > ZERO else "withdrawal"
-        return [f"{note}: {plain(total)} {self.terms.plan.bag.asset}"]
+        return [f"{note}: {plain(total)} {self.plan.bag.asset}"]
 
-    def _decide(self, bar: int, marks: Marks, occasion: str) -> None:
-        books, plan, half_spread = self.books, self.terms.plan, self.terms.half_spread
-        bid_usd = marks.mark_usd * (ONE - half_spread)
-        ask_usd = marks.mark_usd * (ONE + half_spread)
-        exposure = assess(
+    def _exposure(self, marks: Marks) -> Exposure:
+        books = self.books
+        return assess(
             outside_coin=books.outside_coin,
             wallet_coin=books.margin.wallet_coin,
             face_usd=books.futures.face_usd,
@@ -175,6 +185,19 @@ class HedgedRun:
             mark_usd=marks.mark_usd,
             index_usd=marks.spot_usd,
         )
+
+    def _turn(self, bar: int, marks: Marks, exposure: Exposure) -> list[str]:
+        """Let the course have its word on the plan."""
+        asked = self.terms.plan
+        outlook = Outlook(self.run, bar, marks, exposure, self.base_coin, asked, self.plan)
+        turned = self.terms.course.turn(outlook)
+        self.plan = turned.plan
+        return [turned.occasion] if turned.occasion else []
+
+    def _decide(self, bar: int, marks: Marks, exposure: Exposure, occasion: str) -> None:
+        books, plan, half_spread = self.books, self.plan, self.terms.half_spread
+        bid_usd = marks.mark_usd * (ONE - half_spread)
+        ask_usd = marks.mark_usd * (ONE + half_spread)
         quote = Quote(
             symbol=plan.bag.symbol,
             at=self.run.at(bar),
@@ -183,11 +206,11 @@ class HedgedRun:
             bid_usd=bid_usd,
             ask_usd=ask_usd,
             last_usd=None,
-            funding_rate=None,
+            funding_rate=self._last_rate(),
             next_funding_at=None,
-            funding_interval_s=None,
+            funding_interval_s=plan.instrument.funding_interval_s,
         )
-        orders_last_hour, turnover_last_day_usd = self._recent(bar)
+        orders_last_hour, turnover_last_day_usd, fees_last_day_usd = self._recent(bar)
         isolated = plan.margin_mode is MarginMode.ISOLATED
         circumstances = Circumstances(
             cycle=bar,
@@ -198,6 +221,7 @@ class HedgedRun:
             orders_last_hour=orders_last_hour,
             turnover_last_day_usd=turnover_last_day_usd,
             isolated_coin=books.leg.isolated_coin if isolated else None,
+            fees_last_day_usd=fees_last_day_usd,
         )
         judgement = judge(plan, exposure, quote, circumstances)
         filled = ZERO
@@ -214,7 +238,7 @@ class HedgedRun:
 
         Gives the contracts that filled.
         """
-        plan, books = self.terms.plan, self.books
+        plan, books = self.plan, self.books
         fee_rate = plan.instrument.taker_fee_rate
         face_usd = intent.notional_usd * intent.side.sign
         if intent.side is Side.SELL:
@@ -231,11 +255,19 @@ class HedgedRun:
         self._note_level(bar)
         return intent.contracts
 
-    def _recent(self, bar: int) -> tuple[int, Decimal]:
-        """Orders of the last hour and turnover of the last day, where a limit asks for them."""
-        limits = self.terms.plan.limits
-        if limits.max_orders_per_hour is None and limits.max_turnover_usd_per_day is None:
-            return 0, ZERO
+    def _last_rate(self) -> Decimal | None:
+        """The last funding rate that was settled; the running one is not in a history."""
+        return exact(self.run.settlements.rate.item(self.settled - 1)) if self.settled else None
+
+    def _recent(self, bar: int) -> tuple[int, Decimal, Decimal]:
+        """Orders of the last hour, turnover and fees (USD) of the last day, where a limit asks."""
+        limits = self.plan.limits
+        if (
+            limits.max_orders_per_hour is None
+            and limits.max_turnover_usd_per_day is None
+            and limits.max_fees_usd_per_day is None
+        ):
+            return 0, ZERO, ZERO
         now_ms = self.run.opened_ms.item(bar)
         count, turnover = 0, ZERO
         for order in reversed(self.orders):
@@ -244,7 +276,7 @@ class HedgedRun:
                 break
             turnover += abs(order.face_usd)
             count += age_ms < _HOUR_MS
-        return count, turnover
+        return count, turnover, turnover * self.plan.instrument.taker_fee_rate
 
     def _note_level(self, bar: int) -> None:
         self.levels.put(bar, self.books.unfunded_coin, self.books.futures.face_usd)

@@ -78,7 +78,7 @@ def _stays_flat(state: HedgedRun) -> bool:
     if state.books.margin.wallet_coin <= ZERO:
         return True
     constant_usd, slope_coin = raw_gap_line(
-        state.terms.plan.policy.target,
+        state.plan.policy.target,
         delta_coin=state.books.delta_coin,
         short_usd=ZERO,
         base_coin=state.base_coin,
@@ -88,7 +88,7 @@ def _stays_flat(state: HedgedRun) -> bool:
 
 def _leaves_band(state: HedgedRun, window: _Window) -> Truths:
     """Bars at which the decision might be anything but a hold."""
-    policy, books, mark = state.terms.plan.policy, state.books, window.mark_usd
+    policy, books, mark = state.plan.policy, state.books, window.mark_usd
     short, delta = -books.futures.face_usd, books.delta_coin
 
     def line(delta_coin: Decimal) -> tuple[Decimal, Decimal]:
@@ -110,7 +110,7 @@ def _leaves_band(state: HedgedRun, window: _Window) -> Truths:
 
 def _may_be_liquidated(state: HedgedRun, window: _Window) -> Truths:
     """Bars at which the mark might reach the lowest price that liquidates within the window."""
-    plan, margin = state.terms.plan, state.books.margin
+    plan, margin = state.plan, state.books.margin
     backing = margin.wallet_coin
     if plan.margin_mode is MarginMode.ISOLATED:
         backing = state.books.leg.isolated_coin

@@ -28,11 +28,11 @@ def run_replay(request: ReplayRequest, progress: Progress | None = None) -> Repl
 
     Raises :class:`bot.errors.ConfigError` for a request or a file that cannot be used.
     """
-    terms = terms_of(request)
+    terms_of(request)  # a mistake is told before a long file is read
     began = perf_counter()
     bars = read_history(request.files, columns=request.columns, where=request.where)
     reading_s = perf_counter() - began
-    return _replay(bars, request, terms, progress, skip_idle_bars, reading_s)
+    return _replay(bars, request, progress, skip_idle_bars, reading_s)
 
 
 def run_bars(
@@ -47,18 +47,18 @@ def run_bars(
     Every engine gives the same report but for its duration. Raises
     :class:`bot.errors.ConfigError` for a request that cannot be used.
     """
-    return _replay(bars, request, terms_of(request), progress, engine, 0.0)
+    return _replay(bars, request, progress, engine, 0.0)
 
 
 def _replay(
     bars: Bars,
     request: ReplayRequest,
-    terms: Terms,
     progress: Progress | None,
     engine: Engine,
     reading_s: float,
 ) -> ReplayReport:
     began = perf_counter()
+    terms = terms_of(request, bar_s=bars.length_ms / 1000)
     runs = runs_of(bars, request.max_gap)
     flows = flows_by_bar(terms.flows, runs)
     total = sum(len(run) for run in runs)

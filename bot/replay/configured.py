@@ -1,0 +1,105 @@
+"""From the settings of a bag to a request: a replay of what the live bot would be told.
+
+What a history cannot tell is left out: how old a look is, two clocks, a price that jumped since the
+last look, orders by the hour. An order that is live cut into slices takes as many as cycles fit
+into a bar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.app.rehearsal import venue_spec
+from bot.domain.account import Wallet
+from bot.domain.instrument import choose_contract
+from bot.domain.limits import RiskLimits
+from bot.domain.quantities import ZERO
+from bot.errors import ConfigError
+from bot.replay.request import BandChoice, ReplayRequest
+from bot.settings import Settings
+from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
+from bot.settings.convert import domain_target, risk_limits
+
+
+def request_of(
+    settings: Settings,
+    bag: BagSettings,
+    *,
+    coins: Decimal | None = None,
+    collateral: Decimal | None = None,
+) -> ReplayRequest:
+    """What is asked for a bag. Its coins are those that the settings know of (the wallets of the
+    simulated venue, and coins that no account shows) unless they are given.
+
+    Raises :class:`ConfigError` for a bag whose coins or whose contract nobody knows.
+    """
+    account = settings.accounts[bag.hedge.account]
+    offered = tuple(market.instrument for market in venue_spec(settings).markets)
+    where = f"bags[{bag.name}].hedge.contract"
+    instrument = choose_contract(bag.asset, bag.hedge.contract, offered, where=where)
+    outside_coin, margin_coin = _known_coins(settings, bag)
+    total_coin = outside_coin + margin_coin if coins is None else coins
+    posted_coin = margin_coin if collateral is None and coins is None else collateral
+    if total_coin <= ZERO:
+        raise ConfigError(
+            f"bags[{bag.name}]: the settings do not say how many {bag.asset} it holds (a live bot "
+            "asks the venue); give --coins and --collateral, or fill simulator.wallets"
+        )
+    if posted_coin is None:
+        raise ConfigError(
+            f"bags[{bag.name}]: --coins says how many {bag.asset} there are, but not how many of "
+            "them lie in the margin wallet; give --collateral too"
+        )
+    defaults = settings.band
+    return ReplayRequest(
+        asset=bag.asset,
+        coins=total_coin,
+        collateral=posted_coin,
+        target=domain_target(bag.target),
+        band=BandChoice(
+            outer_share=bag.band.outer,
+            inner_share=bag.band.inner,
+            tracking_error_budget=defaults.tracking_error_budget,
+            volatility=defaults.volatility,
+            risk_aversion=defaults.risk_aversion,
+            noise_share=defaults.noise_share,
+        ),
+        contract=instrument.symbol,
+        instruments=offered,
+        max_slippage=bag.execution.max_slippage,
+        max_slice_usd=bag.execution.max_slice_usd,
+        leverage=account.leverage,
+        margin_mode=account.margin_mode,
+        limits=limits_on_bars(risk_limits(settings)),
+        cycle_s=float(settings.cycle.interval_s),
+    )
+
+
+def limits_on_bars(limits: RiskLimits) -> RiskLimits:
+    """The limits that mean the same on bars as live; the others are off."""
+    return replace(
+        limits,
+        max_order_usd=None,
+        max_orders_per_hour=None,
+        max_price_jump=None,
+        max_snapshot_age_s=None,
+        max_clock_skew_s=None,
+    )
+
+
+def _known_coins(settings: Settings, bag: BagSettings) -> tuple[Decimal, Decimal]:
+    """Coins outside the margin wallet of the bag's hedge, and in it, as far as settings know."""
+    wallets = settings.simulator.wallets
+    hedge = bag.hedge.account
+    outside_coin = ZERO
+    for held in bag.holdings:
+        match held:
+            case ExternalHolding():
+                outside_coin += held.coins
+            case AccountHolding():
+                for wallet in held.wallets:
+                    if (held.account, wallet) != (hedge, Wallet.MARGIN):
+                        coins = wallets.get(held.account, {}).get(wallet, {})
+                        outside_coin += coins.get(bag.asset, ZERO)
+    return outside_coin, wallets.get(hedge, {}).get(Wallet.MARGIN, {}).get(bag.asset, ZERO)
