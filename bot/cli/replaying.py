@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli import parsing
+from bot.cli.inputs import writable_page
 from bot.cli.options import AsJson, BagName, ConfigFiles
 from bot.cli.progress import progress_bar
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from bot.cli.replay_cases import Files
     from bot.replay import Bars
@@ -204,7 +205,7 @@ def replay(
     cases = cases_of(asked, histories)
     columns = parsing.pairs(column or (), "--column", "spot=close")
     rows = tuple(parsing.pairs(where or (), "--where", "venue=bybit").items())
-    page = None if html is None else _writable(html)
+    page = None if html is None else writable_page(html)
     workers = _workers(cores, dask)
     if len(cases) == 1:
         _replay_one(cases[0], histories[0], columns, rows, page, as_json=as_json)
@@ -288,13 +289,3 @@ def _workers(cores: str | None, dask: str | None) -> Workers:
     from bot.replay.cluster import Cluster
 
     return Cluster(dask)
-
-
-def _writable(name: str) -> Path:
-    """The page to write; a mistake in its place is found before the work is done, not after."""
-    page = Path(name)
-    if page.is_dir():
-        raise ConfigError(f"--html: {name} is a folder; name a file in it")
-    if not page.absolute().parent.is_dir():
-        raise ConfigError(f"--html: there is no folder {page.parent}; create it first")
-    return page

@@ -9,17 +9,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
+from bot.adapters.simulator.calibration import BTC, ETH
+from bot.adapters.simulator.spec import ModelPath
 from bot.app.rehearsal import venue_spec
 from bot.domain.account import Wallet
 from bot.domain.instrument import choose_contract
+from bot.domain.judgement import HedgePlan
 from bot.domain.limits import RiskLimits
 from bot.domain.quantities import ZERO
+from bot.domain.records import Sight
 from bot.errors import ConfigError
-from bot.replay.request import BandChoice, ReplayRequest
+from bot.replay.request import HALF_SPREAD, BandChoice, ReplayRequest
+from bot.replay.sampled import Market
+from bot.replay.vector_rule import rule_of
+from bot.replay.what_if import Question, holding_of
 from bot.settings import Settings
 from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
 from bot.settings.convert import domain_target, risk_limits
+
+_USUAL_CAP: Final = Decimal("0.003")
 
 
 def request_of(
@@ -73,6 +83,34 @@ def request_of(
         margin_mode=account.margin_mode,
         limits=limits_on_bars(risk_limits(settings)),
         cycle_s=float(settings.cycle.interval_s),
+    )
+
+
+def question_of(
+    settings: Settings, plan: HedgePlan, sight: Sight, *, horizon_s: float, paths: int, seed: int
+) -> Question:
+    """What may become of a bag that was seen, by the hour. Prices move as on the simulated venue of
+    the settings, or as they were measured where that has no random path for the coin."""
+    spec = next(
+        (m for m in venue_spec(settings).markets if m.instrument.base == plan.bag.asset), None
+    )
+    model = ModelPath(sight.index_usd, BTC if plan.bag.asset == "BTC" else ETH)
+    if spec is not None and isinstance(spec.path, ModelPath):
+        model = replace(spec.path, start_usd=sight.index_usd)
+    market = Market(
+        model,
+        tick_usd=float(plan.instrument.tick_usd),
+        funding_cap=float(_USUAL_CAP if spec is None else spec.funding_cap),
+        funding_every_s=float(plan.instrument.funding_interval_s),
+    )
+    slices = max(1, int(market.step_s / float(settings.cycle.interval_s)))
+    return Question(
+        rule=rule_of(plan, half_spread=HALF_SPREAD, slices_per_step=slices),
+        held=holding_of(plan, sight),
+        market=market,
+        steps=max(1, round(horizon_s / market.step_s)),
+        paths=paths,
+        seed=seed,
     )
 
 

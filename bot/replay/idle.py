@@ -11,20 +11,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.domain.account import MarginMode
 from bot.domain.decision import Pursuit
 from bot.domain.margin import Never, liquidation_price
 from bot.domain.quantities import ONE, WALLET_GRAIN_COIN, ZERO
 from bot.domain.targets import raw_gap_line
-from bot.replay.bars import Floats
+from bot.replay.bars import Floats, Truths
 from bot.replay.hedged_run import HedgedRun
-
-Truths: TypeAlias = NDArray[np.bool_]
 
 _SLACK: Final = 1e-9
 """Room between what is computed here and an edge, as a share of all dollars involved. The error of
