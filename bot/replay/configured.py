@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
 
 from bot.adapters.simulator.calibration import BTC, ETH
 from bot.adapters.simulator.spec import ModelPath
@@ -22,14 +21,12 @@ from bot.domain.quantities import ZERO
 from bot.domain.records import Sight
 from bot.errors import ConfigError
 from bot.replay.request import HALF_SPREAD, BandChoice, ReplayRequest
-from bot.replay.sampled import Market
+from bot.replay.sampled import USUAL_FUNDING_CAP, Market
 from bot.replay.vector_rule import rule_of
 from bot.replay.what_if import Question, holding_of
 from bot.settings import Settings
 from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
 from bot.settings.convert import domain_target, risk_limits
-
-_USUAL_CAP: Final = Decimal("0.003")
 
 
 def request_of(
@@ -100,7 +97,7 @@ def question_of(
     market = Market(
         model,
         tick_usd=float(plan.instrument.tick_usd),
-        funding_cap=float(_USUAL_CAP if spec is None else spec.funding_cap),
+        funding_cap=float(USUAL_FUNDING_CAP if spec is None else spec.funding_cap),
         funding_every_s=float(plan.instrument.funding_interval_s),
     )
     slices = max(1, int(market.step_s / float(settings.cycle.interval_s)))

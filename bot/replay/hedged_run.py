@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from bot.adapters.simulator.coin_margin import CoinMargin
 from bot.domain.account import MarginMode, Quote
@@ -19,7 +20,7 @@ from bot.domain.exposure import Exposure, assess
 from bot.domain.judgement import Circumstances, judge
 from bot.domain.limits import Approved, TradingState
 from bot.domain.margin import initial_margin_coin
-from bot.domain.orders import OrderIntent, Side
+from bot.domain.orders import Side
 from bot.domain.payoff import fee_coin
 from bot.domain.quantities import ONE, ZERO, plain
 from bot.replay.bars import Run, exact
@@ -72,7 +73,13 @@ class Levels:
 
 
 class HedgedRun:
-    """The state of a bag along a run, and what happened to it so far."""
+    """The state of a bag along a run, and what happened to it so far.
+
+    ``skips_idle_bars``: its decisions are those of the domain, which are known to hold between two
+    lines in the price; another rule is asked at every bar.
+    """
+
+    skips_idle_bars: ClassVar[bool] = True
 
     __slots__ = (
         "base_coin",
@@ -228,32 +235,31 @@ class HedgedRun:
         if isinstance(judgement.verdict, Approved):
             intent = judgement.verdict.intent
             price_usd = bid_usd if intent.side is Side.SELL else ask_usd
-            filled = self._execute(bar, intent, price_usd, marks, judgement.decision.why)
+            face_usd = intent.notional_usd * intent.side.sign
+            if self.trade(bar, face_usd, price_usd, marks, judgement.decision.why):
+                filled = intent.contracts
         self.pursuit = judgement.pursuit_after(filled)
 
-    def _execute(
-        self, bar: int, intent: OrderIntent, price_usd: Decimal, marks: Marks, why: Why
-    ) -> Decimal:
-        """Fill an order whole, or not at all where the margin cannot carry a larger short.
-
-        Gives the contracts that filled.
-        """
+    def trade(
+        self, bar: int, face_usd: Decimal, price_usd: Decimal, marks: Marks, why: Why
+    ) -> bool:
+        """Fill an order of so many dollars (negative: sold) whole, or not at all where the margin
+        cannot carry a larger short. Whether it filled."""
         plan, books = self.plan, self.books
         fee_rate = plan.instrument.taker_fee_rate
-        face_usd = intent.notional_usd * intent.side.sign
-        if intent.side is Side.SELL:
+        if face_usd < ZERO:
             needed = initial_margin_coin(face_usd, price_usd, plan.leverage)
             needed += max(ZERO, fee_coin(face_usd, price_usd, fee_rate))
             available = books.margin.available_coin(marks.mark_usd)
             if needed > available:
                 if self.first_refusal is None:
                     self.first_refusal = Refusal(bar, needed, available)
-                return ZERO
+                return False
         books.trade(face_usd, price_usd, fee_rate, marks)
-        contracts = intent.contracts * intent.side.sign
+        contracts = plan.instrument.contracts(face_usd)
         self.orders.append(FilledOrder(bar, contracts, face_usd, price_usd, why))
         self._note_level(bar)
-        return intent.contracts
+        return True
 
     def _last_rate(self) -> Decimal | None:
         """The last funding rate that was settled; the running one is not in a history."""

@@ -33,6 +33,8 @@ def first_that_may_matter(state: HedgedRun, start: int, stop: int) -> int:
 
     Everything before ``start`` is settled. Flows before ``stop`` are the caller's business.
     """
+    if not state.skips_idle_bars:
+        return start
     short_usd = -state.books.futures.face_usd
     if short_usd == ZERO:
         return stop if _stays_flat(state) else start

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from math import exp, expm1, log, log1p, sqrt
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from bot.adapters.simulator.calibration import Calibration
+from bot.adapters.simulator.calibration import BTC, ETH, Calibration
+from bot.adapters.simulator.contracts import BTC_PERPETUAL, ETH_PERPETUAL
 from bot.adapters.simulator.paths import CLAMP, HOUR_S, INDEX_PER_TICK, YEAR_S
 from bot.adapters.simulator.spec import ModelPath
 from bot.domain.quantities import BPS
+from bot.errors import ConfigError
 from bot.replay.bars import Bars, Floats
 
 _RATE_DECIMALS: Final = 8
+USUAL_FUNDING_CAP: Final = Decimal("0.003")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,24 @@ class Market:
     funding_cap: float
     funding_every_s: float
     step_s: float = HOUR_S
+
+
+def usual_market(asset: str) -> Market:
+    """The market of a coin as it was measured, from a round price. Raises :class:`ConfigError` for
+    a coin that was not."""
+    known = {"BTC": (BTC, 60_000, BTC_PERPETUAL), "ETH": (ETH, 3_000, ETH_PERPETUAL)}
+    if asset not in known:
+        raise ConfigError(
+            f"--asset: random prices are known for {' and '.join(known)}, not for {asset!r}; "
+            "choose one of them, or give a file of prices"
+        )
+    figures, start_usd, contract = known[asset]
+    return Market(
+        ModelPath(Decimal(start_usd), figures),
+        tick_usd=float(contract.tick_usd),
+        funding_cap=float(USUAL_FUNDING_CAP),
+        funding_every_s=float(contract.funding_interval_s),
+    )
 
 
 def sample(market: Market, *, steps: int, paths: int, seed: np.random.SeedSequence) -> Sampled:

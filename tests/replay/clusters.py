@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,10 +40,12 @@ def local_cluster(folder: Path, *, workers: int = 2) -> Iterator[str]:
             _wait(folder / "dask.log", workers)
             yield address
         finally:
-            for process in reversed(started):
+            for process in reversed(started):  # the scheduler last, or workers wait for it
                 process.terminate()
-            for process in started:
-                process.wait(20)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(10)
+                process.kill()
+                process.wait()
 
 
 def _wait(log: Path, workers: int) -> None:
