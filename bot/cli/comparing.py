@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import parsing, tables
+from bot.cli import parsing
 from bot.cli.inputs import writable_page
 from bot.cli.main import main
 from bot.cli.options import paragraphs
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bot.replay import ReplayRequest
-    from bot.replay.compare_page import Comparison, Told
+    from bot.replay.compare_page import Comparison
     from bot.replay.comparing import Rival
     from bot.replay.cores import Workers
 
@@ -118,6 +118,7 @@ def compare(
     Each rule starts afresh in every window of the prices. Printed are trades, turnover, fees, and
     of the change of value its standard deviation, the mean of its worst 5 % and its worst case.
     """
+    from bot.cli.compare_tables import comparison_document, print_comparison
     from bot.replay.compare_page import told_of, write_comparison
     from bot.replay.comparing import rivals_of
     from bot.replay.cores import Cores
@@ -140,9 +141,9 @@ def compare(
     if page is not None:
         write_comparison([comparison], told, page)
     if as_json:
-        print_json(_document(comparison, told))
+        print_json(comparison_document(comparison, told))
         return
-    _print(comparison, told)
+    print_comparison(comparison, told)
     if page is not None:
         console().print(f"The page is {page}.")
 
@@ -233,48 +234,6 @@ def _over_paths(
 
 def _days(length: timedelta) -> str:
     return f"{length / timedelta(days=1):g} days"
-
-
-def _document(comparison: Comparison, told: list[Told]) -> dict[str, object]:
-    return {
-        "prices": comparison.title,
-        "rules": [one.as_json() for one in comparison.standings],
-        "scenarios": [
-            {
-                "scenario": one.scenario.name,
-                "start_usd": one.start_usd,
-                "rules": [
-                    {
-                        "rule": name,
-                        "orders": tally.orders,
-                        "turnover_usd": tally.turnover * one.start_usd,
-                        "fees_usd": tally.fees * one.start_usd,
-                        "funding_usd": tally.funding * one.start_usd,
-                        "change_usd": tally.change * one.start_usd,
-                        "worst_fall_usd": tally.worst_fall * one.start_usd,
-                    }
-                    for name, tally in one.tallies
-                ],
-            }
-            for one in told
-        ],
-    }
-
-
-def _print(comparison: Comparison, told: list[Told]) -> None:
-    from bot.replay.compare_page import NOTE, scenario_rows, standing_rows
-
-    out = console()
-    shown = [(comparison.title, *standing_rows(comparison.standings))]
-    shown += [(f"{one.scenario.name}, USD", *scenario_rows(one)) for one in told]
-    for place, (title, headings, rows) in enumerate(shown):
-        made = tables.table(*headings, title=title)
-        for row in rows:
-            made.add_row(*row)
-        out.print(made)
-        if place == 0:
-            out.print(NOTE)
-            out.print()
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,16 +11,6 @@ from bot.cli import parsing
 from bot.cli.inputs import writable_page
 from bot.cli.options import AsJson, BagName, ConfigFiles
 from bot.cli.progress import progress_bar
-from bot.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from bot.cli.replay_cases import Files
-    from bot.replay import Bars
-    from bot.replay.cores import Workers
-    from bot.replay.sweep import Case
 
 
 def replay(
@@ -183,6 +173,7 @@ def replay(
     Several bags or histories, and every combination of a grid, are compared in one table.
     """
     from bot.cli.replay_cases import Asked, cases_of, files_of
+    from bot.cli.replay_work import read_all, replay_one, tell_of, workers_of
 
     given = {
         "target": target,
@@ -206,12 +197,12 @@ def replay(
     columns = parsing.pairs(column or (), "--column", "spot=close")
     rows = tuple(parsing.pairs(where or (), "--where", "venue=bybit").items())
     page = None if html is None else writable_page(html)
-    workers = _workers(cores, dask)
+    workers = workers_of(cores, dask)
     if len(cases) == 1:
-        _replay_one(cases[0], histories[0], columns, rows, page, as_json=as_json)
+        replay_one(cases[0], histories[0], columns, rows, page, as_json=as_json)
         return
     with progress_bar("reading", "replays") as progress:
-        bars = _read(histories, columns, rows)
+        bars = read_all(histories, columns, rows)
         from bot.replay.sweep import run_sweep
 
         began = perf_counter()
@@ -230,62 +221,4 @@ def replay(
     from bot.cli.sweep_tables import print_sweep
 
     print_sweep(outcomes, seconds)
-    _tell_of(page)
-
-
-def _replay_one(
-    case: Case,
-    history: Files,
-    columns: Mapping[str, str],
-    rows: tuple[tuple[str, str], ...],
-    page: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    """A single replay, told in full."""
-    from dataclasses import replace
-
-    from bot.replay import run_replay, write_html
-
-    request = replace(case.request, files=history.paths, columns=columns, where=rows)
-    with progress_bar("reading", "bars") as progress:
-        report = run_replay(request, progress)
-    if page is not None:
-        write_html(report, page)
-    if as_json:
-        from bot.cli.output import print_json
-
-        print_json(report.as_json())
-        return
-    from bot.cli.replay_tables import print_report
-
-    print_report(report)
-    _tell_of(page)
-
-
-def _tell_of(page: Path | None) -> None:
-    from bot.cli.output import console
-
-    if page is not None:
-        console().print(f"The page is {page}.")
-
-
-def _read(
-    histories: Sequence[Files], columns: Mapping[str, str], rows: tuple[tuple[str, str], ...]
-) -> dict[str, Bars]:
-    from bot.replay.history import read_history
-
-    return {one.name: read_history(one.paths, columns=columns, where=rows) for one in histories}
-
-
-def _workers(cores: str | None, dask: str | None) -> Workers:
-    """Who shares the work. Raises :class:`ConfigError`."""
-    from bot.replay.cores import Cores
-
-    if dask is None:
-        return Cores(None if cores is None else parsing.whole(cores, "--cores"))
-    if cores is not None:
-        raise ConfigError("--cores: the cluster of --dask has its own; leave one of the two out")
-    from bot.replay.cluster import Cluster
-
-    return Cluster(dask)
+    tell_of(page)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from bot.adapters.simulator.calibration import BTC, ETH
 from bot.adapters.simulator.spec import ModelPath
@@ -22,11 +23,14 @@ from bot.domain.records import Sight
 from bot.errors import ConfigError
 from bot.replay.request import HALF_SPREAD, BandChoice, ReplayRequest
 from bot.replay.sampled import USUAL_FUNDING_CAP, Market
+from bot.replay.vector_margin import margin_rule_of
 from bot.replay.vector_rule import rule_of
 from bot.replay.what_if import Question, holding_of
 from bot.settings import Settings
 from bot.settings.bags import AccountHolding, BagSettings, ExternalHolding
-from bot.settings.convert import domain_target, risk_limits
+from bot.settings.convert import domain_target, margin_policy, risk_limits
+
+_MOVABLE: Final = (Wallet.SPOT, Wallet.FUNDING)
 
 
 def request_of(
@@ -80,6 +84,8 @@ def request_of(
         margin_mode=account.margin_mode,
         limits=limits_on_bars(risk_limits(settings)),
         cycle_s=float(settings.cycle.interval_s),
+        margin=margin_policy(settings.margin),
+        movable=_movable_coin(settings, bag),
     )
 
 
@@ -103,6 +109,7 @@ def question_of(
     slices = max(1, int(market.step_s / float(settings.cycle.interval_s)))
     return Question(
         rule=rule_of(plan, half_spread=HALF_SPREAD, slices_per_step=slices),
+        margin=margin_rule_of(plan),
         held=holding_of(plan, sight),
         market=market,
         steps=max(1, round(horizon_s / market.step_s)),
@@ -138,3 +145,20 @@ def _known_coins(settings: Settings, bag: BagSettings) -> tuple[Decimal, Decimal
                         coins = wallets.get(held.account, {}).get(wallet, {})
                         outside_coin += coins.get(bag.asset, ZERO)
     return outside_coin, wallets.get(hedge, {}).get(Wallet.MARGIN, {}).get(bag.asset, ZERO)
+
+
+def _movable_coin(settings: Settings, bag: BagSettings) -> Decimal | None:
+    """Coins that can be moved to the margin wallet: those in a spot or funding wallet of its
+    account. None for all that lie outside it, where the bag has no others."""
+    hedge, coins, others = bag.hedge.account, ZERO, False
+    for held in bag.holdings:
+        if isinstance(held, ExternalHolding) or held.account != hedge:
+            others = True
+            continue
+        for wallet in held.wallets:
+            if wallet in _MOVABLE:
+                there = settings.simulator.wallets.get(hedge, {}).get(wallet, {})
+                coins += there.get(bag.asset, ZERO)
+            else:
+                others = others or wallet is not Wallet.MARGIN
+    return coins if others or not bag.holdings else None

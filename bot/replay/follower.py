@@ -33,10 +33,19 @@ class SpotFollower(HedgedRun):
         super().__init__(terms, run, flows)
         self.band_share = band_share
 
-    def _decide(self, bar: int, marks: Marks, exposure: Exposure, occasion: str) -> None:
+    def _decide(
+        self,
+        bar: int,
+        marks: Marks,
+        exposure: Exposure,
+        occasion: str,
+        cap_usd: Decimal | None,
+    ) -> None:
         """Trade to as many dollars as the coins that were put in are worth at the mark."""
         instrument, half_spread = self.plan.instrument, self.terms.half_spread
         wanted_usd = max(ZERO, self.base_coin) * marks.mark_usd
+        if cap_usd is not None:
+            wanted_usd = min(wanted_usd, cap_usd)
         gap_usd = wanted_usd - exposure.short_usd
         if exposure.short_usd and not occasion and abs(gap_usd) <= self.band_share * wanted_usd:
             return

@@ -8,7 +8,6 @@ fills at once, a half spread from the mark, if the margin carries it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
@@ -26,50 +25,9 @@ from bot.domain.quantities import ONE, ZERO, plain
 from bot.replay.bars import Run, exact
 from bot.replay.books import Books
 from bot.replay.course import Outlook
+from bot.replay.happened import FilledOrder, Levels, Refusal, recent_orders
+from bot.replay.minding import MarginMind, Minded, is_minded
 from bot.replay.request import Terms
-
-_HOUR_MS = 3_600_000
-_DAY_MS = 24 * _HOUR_MS
-
-
-@dataclass(frozen=True, slots=True)
-class FilledOrder:
-    """An order of the hedge: contracts are signed, negative for sold."""
-
-    bar: int
-    contracts: Decimal
-    face_usd: Decimal
-    price_usd: Decimal
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The first order that the margin could not carry."""
-
-    bar: int
-    needed_coin: Decimal
-    available_coin: Decimal
-
-
-class Levels:
-    """The coins and the position of a bag as steps: each pair holds from its bar to the next.
-
-    ``coins`` include the coin cost of the position, and leave out the funding received so far.
-    """
-
-    __slots__ = ("bars", "coins", "face_usd")
-
-    def __init__(self) -> None:
-        self.bars: list[int] = []
-        self.coins: list[float] = []
-        self.face_usd: list[float] = []
-
-    def put(self, bar: int, coins: Decimal, face_usd: Decimal) -> None:
-        """What the bag holds from this bar on."""
-        self.bars.append(bar)
-        self.coins.append(float(coins))
-        self.face_usd.append(float(face_usd))
 
 
 class HedgedRun:
@@ -89,6 +47,7 @@ class HedgedRun:
         "funded",
         "levels",
         "liquidations",
+        "mind",
         "orders",
         "plan",
         "pursuit",
@@ -116,6 +75,7 @@ class HedgedRun:
         self.books = Books(terms.outside_coin, margin, self.marks(0))
         self.base_coin = terms.outside_coin + terms.wallet_coin
         self.pursuit = Pursuit.NONE
+        self.mind = MarginMind(terms.movable_coin)
         self.settled = 0
         self.funded: list[tuple[int, float]] = []
         self.orders: list[FilledOrder] = []
@@ -144,7 +104,14 @@ class HedgedRun:
         exposure = self._exposure(marks)
         if bar in self.stops:
             occasions.extend(self._turn(bar, marks, exposure))
-        self._decide(bar, marks, exposure, "; ".join(occasions))
+        cap_usd = None
+        if is_minded(self.plan):
+            minded = self._mind(bar, exposure)
+            cap_usd = minded.cap_usd
+            if minded.moved_coin:
+                self.books.flow(-minded.moved_coin, minded.moved_coin, marks)
+                exposure = self._exposure(marks)
+        self._decide(bar, marks, exposure, "; ".join(occasions), cap_usd)
 
     def settle_until(self, bar: int) -> None:
         """Settle the funding that comes before the decision at a bar, payment by payment."""
@@ -201,7 +168,25 @@ class HedgedRun:
         self.plan = turned.plan
         return [turned.occasion] if turned.occasion else []
 
-    def _decide(self, bar: int, marks: Marks, exposure: Exposure, occasion: str) -> None:
+    def _mind(self, bar: int, exposure: Exposure) -> Minded:
+        """Ask the margin controller."""
+        return self.mind.look(
+            self.plan,
+            exposure,
+            base_coin=self.base_coin,
+            free_coin=self.books.margin.withdrawable_coin(exposure.mark_usd),
+            half_spread=self.terms.half_spread,
+            now_ms=self.run.opened_ms.item(bar),
+        )
+
+    def _decide(
+        self,
+        bar: int,
+        marks: Marks,
+        exposure: Exposure,
+        occasion: str,
+        cap_usd: Decimal | None,
+    ) -> None:
         books, plan, half_spread = self.books, self.plan, self.terms.half_spread
         bid_usd = marks.mark_usd * (ONE - half_spread)
         ask_usd = marks.mark_usd * (ONE + half_spread)
@@ -217,7 +202,7 @@ class HedgedRun:
             next_funding_at=None,
             funding_interval_s=plan.instrument.funding_interval_s,
         )
-        orders_last_hour, turnover_last_day_usd, fees_last_day_usd = self._recent(bar)
+        recent = recent_orders(self.orders, self.run, bar, plan)
         isolated = plan.margin_mode is MarginMode.ISOLATED
         circumstances = Circumstances(
             cycle=bar,
@@ -225,10 +210,11 @@ class HedgedRun:
             base_coin=self.base_coin,
             pursuit=self.pursuit,
             occasion=occasion,
-            orders_last_hour=orders_last_hour,
-            turnover_last_day_usd=turnover_last_day_usd,
+            short_cap_usd=cap_usd,
+            orders_last_hour=recent.in_an_hour,
+            turnover_last_day_usd=recent.day_usd,
             isolated_coin=books.leg.isolated_coin if isolated else None,
-            fees_last_day_usd=fees_last_day_usd,
+            fees_last_day_usd=recent.day_fees_usd,
         )
         judgement = judge(plan, exposure, quote, circumstances)
         filled = ZERO
@@ -264,25 +250,6 @@ class HedgedRun:
     def _last_rate(self) -> Decimal | None:
         """The last funding rate that was settled; the running one is not in a history."""
         return exact(self.run.settlements.rate.item(self.settled - 1)) if self.settled else None
-
-    def _recent(self, bar: int) -> tuple[int, Decimal, Decimal]:
-        """Orders of the last hour, turnover and fees (USD) of the last day, where a limit asks."""
-        limits = self.plan.limits
-        if (
-            limits.max_orders_per_hour is None
-            and limits.max_turnover_usd_per_day is None
-            and limits.max_fees_usd_per_day is None
-        ):
-            return 0, ZERO, ZERO
-        now_ms = self.run.opened_ms.item(bar)
-        count, turnover = 0, ZERO
-        for order in reversed(self.orders):
-            age_ms = now_ms - self.run.opened_ms.item(order.bar)
-            if age_ms >= _DAY_MS:
-                break
-            turnover += abs(order.face_usd)
-            count += age_ms < _HOUR_MS
-        return count, turnover, turnover * self.plan.instrument.taker_fee_rate
 
     def _note_level(self, bar: int) -> None:
         self.levels.put(bar, self.books.unfunded_coin, self.books.futures.face_usd)

@@ -118,6 +118,7 @@ def _replay_run(state: HedgedRun, engine: Engine, tell: Callable[[int], None]) -
         liquidations=len(state.liquidations),
         attribution=attribution,
         seconds=perf_counter() - began,
+        margin_moves=len(state.mind.moves),
     )
     return RunReport(
         begins=run.at(0),

@@ -18,6 +18,7 @@ from bot.domain.instrument import InversePerpetual, choose_contract
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import RiskLimits
 from bot.domain.margin import MaintenanceConvention, MaintenanceTier, fault_in_tiers
+from bot.domain.margin_control import MarginPolicy
 from bot.domain.quantities import BPS, ONE, ZERO, plain
 from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
@@ -94,6 +95,8 @@ class ReplayRequest:
     flows: tuple[PlannedFlow, ...] = ()
     cycle_s: float | None = None
     course: Course = STRAIGHT
+    margin: MarginPolicy | None = None
+    movable: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Terms:
     half_spread: Decimal
     flows: tuple[PlannedFlow, ...]
     course: Course = STRAIGHT
+    movable_coin: Decimal = ZERO
 
 
 def terms_of(request: ReplayRequest, *, bar_s: float = 0.0) -> Terms:
@@ -133,14 +137,18 @@ def terms_of(request: ReplayRequest, *, bar_s: float = 0.0) -> Terms:
         limits=request.limits,
         margin_mode=request.margin_mode,
         leverage=request.leverage,
+        margin=request.margin,
     )
+    outside_coin = request.coins - request.collateral
+    movable_coin = outside_coin if request.movable is None else request.movable
     return Terms(
         plan,
-        request.coins - request.collateral,
+        outside_coin,
         request.collateral,
         request.half_spread,
         tuple(sorted(request.flows, key=lambda flow: flow.at)),
         request.course,
+        movable_coin,
     )
 
 

@@ -96,7 +96,6 @@ class Rule:
     max_short_share: float | None
     min_distance: float | None
     max_deviation: float | None
-    top_up_distance: float | None
 
 
 def rule_of(plan: HedgePlan, *, half_spread: Decimal, slices_per_step: int = 1) -> Rule:
@@ -131,13 +130,13 @@ def rule_of(plan: HedgePlan, *, half_spread: Decimal, slices_per_step: int = 1) 
             instrument.maintenance_convention is MaintenanceConvention.ENTRY_VALUE,
         ),
         clearance_rate=float(CLEARANCE_RATE),
-        max_short_usd=_or_none(limits.max_short_usd),
-        max_short_share=_or_none(limits.max_short_share),
-        min_distance=_or_none(limits.min_liquidation_distance),
-        max_deviation=_or_none(limits.max_price_deviation),
-        top_up_distance=None if plan.margin is None else _or_none(plan.margin.top_up_distance),
+        max_short_usd=or_none(limits.max_short_usd),
+        max_short_share=or_none(limits.max_short_share),
+        min_distance=or_none(limits.min_liquidation_distance),
+        max_deviation=or_none(limits.max_price_deviation),
     )
 
 
-def _or_none(value: Decimal | None) -> float | None:
+def or_none(value: Decimal | None) -> float | None:
+    """The number as a float, None where there is none."""
     return None if value is None else float(value)

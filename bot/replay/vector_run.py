@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from bot.replay.bars import Floats, Integers, Truths
-from bot.replay.sampled import Sampled
+from bot.replay.vector_margin import Shorts, VectorMind
 from bot.replay.vector_rule import Rule
 
 _NONE: Final = 0
@@ -31,41 +31,19 @@ class Holding:
     short_usd: float = 0.0
     cost_coin: float = 0.0
     isolated_coin: float = 0.0
+    movable_coin: float = 0.0
     base_coin: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fates:
-    """What became of each path. Fees and execution are positive when paid, funding when received.
-
-    ``liquidated`` counts liquidations; ``low_margin`` says whether the mark ever came nearer to
-    liquidation than the distance for top-ups. ``seen_*`` are values at some rows, ``rows``, from
-    the first to the last.
-    """
-
-    start_usd: float
-    end_usd: Floats
-    unhedged_end_usd: Floats
-    fees_usd: Floats
-    execution_usd: Floats
-    funding_usd: Floats
-    turnover_usd: Floats
-    orders: Integers
-    liquidated: Integers
-    low_margin: Integers
-    worst_fall_usd: Floats
-    short_usd: Floats
-    rows: Integers
-    seen_usd: Floats
-    seen_unhedged_usd: Floats
 
 
 class VectorRun:
     """The state of a bag on every path."""
 
-    def __init__(self, rule: Rule, held: Holding, paths: int) -> None:
+    def __init__(
+        self, rule: Rule, held: Holding, paths: int, mind: VectorMind | None = None
+    ) -> None:
         self.rule = rule
-        self.outside = held.outside_coin
+        self.mind = mind
+        self.outside = np.full(paths, held.outside_coin)
         self.coins = held.outside_coin + held.wallet_coin
         self.base = self.coins if held.base_coin is None else held.base_coin
         self.wallet = np.full(paths, held.wallet_coin)
@@ -79,7 +57,6 @@ class VectorRun:
         self.turnover = np.zeros(paths)
         self.orders = np.zeros(paths, dtype=np.int64)
         self.liquidated = np.zeros(paths, dtype=np.int64)
-        self.low_margin = np.zeros(paths, dtype=np.int64)
 
     def step(self, spot: Floats, mark: Floats, rate: Floats) -> None:
         """Everything that can happen at a row of prices."""
@@ -109,10 +86,6 @@ class VectorRun:
         equity = self._backing() + self.cost + worth
         held = self.short > 0
         due = held & (equity <= rule.maintenance.needed_coin(worth, self.cost))
-        if rule.top_up_distance is not None:
-            far = worth / (1 + rule.top_up_distance)
-            needed = rule.maintenance.needed_coin(far, self.cost)
-            self.low_margin |= held & (self._backing() + self.cost + far < needed)
         taken = np.flatnonzero(due)
         if len(taken):
             realised = self.cost[taken] + worth[taken]
@@ -133,11 +106,13 @@ class VectorRun:
         exposed = delta * mark + short
         wanted = short + rule.line.gap_usd(delta, short, self.base, mark)
         wanted = np.maximum(np.minimum(wanted, exposed), 0.0)
+        unwinds = self._mind(mark, wanted)
         gap = wanted - short
         outer = np.maximum(rule.outer_share * exposed, rule.least_usd)
         inner = np.maximum(rule.inner_share * exposed, 0.0)
         at_once = (short == 0) | (exposed <= 0)
         at_once[taken] = True
+        at_once |= unwinds & (gap < 0)
         acts = (gap != 0) & (at_once | (self.pursuit != _NONE) | (np.abs(gap) > outer))
         self.pursuit[~acts] = _NONE
         rows = np.flatnonzero(acts)
@@ -157,9 +132,23 @@ class VectorRun:
                 pursuit[asks],
                 wanted=wanted[rows][asks],
                 exposed=exposed[rows][asks],
+                unwinds=unwinds[rows][asks],
                 spot=spot,
                 mark=mark,
             )
+
+    def _mind(self, mark: Floats, wanted: Floats) -> Truths:
+        """Let the margin be minded: coins move, and what it does not carry is taken off ``wanted``.
+        Which paths that concerns."""
+        if self.mind is None:
+            return np.zeros(len(wanted), dtype=np.bool_)
+        shorts = Shorts(self.wallet, self.outside, self.short, self.cost, mark)
+        moved, caps = self.mind.look(self.rule, shorts, wanted)
+        self.wallet += moved
+        self.outside -= moved
+        unwinds: Truths = caps < wanted
+        wanted[unwinds] = caps[unwinds]
+        return unwinds
 
     def _order(
         self,
@@ -169,6 +158,7 @@ class VectorRun:
         *,
         wanted: Floats,
         exposed: Floats,
+        unwinds: Truths,
         spot: Floats,
         mark: Floats,
     ) -> None:
@@ -179,9 +169,9 @@ class VectorRun:
         price = mark * (1 - side * rule.half_spread)
         coins_per_usd = (1 + side * rule.fee_rate) / price
         share = np.where(wanted == exposed, 1.0, rule.coin_share)
-        share = np.where(wanted == 0, 0.0, share)
+        share = np.where((wanted == 0) | unwinds, 0.0, share)
         face = np.abs(trade) / (1 - share + share * coins_per_usd * mark)
-        delta = self.outside + self.wallet[rows] + self.cost[rows]
+        delta = self.outside[rows] + self.wallet[rows] + self.cost[rows]
         face = np.where(sells & (wanted > 0), np.minimum(face, delta / coins_per_usd), face)
         asked = face / rule.contract_usd
         whole = np.floor(self.short[rows] / (rule.contract_usd * rule.lot)) * rule.lot
@@ -223,7 +213,7 @@ class VectorRun:
         rule, short, cost = self.rule, self.short[rows], self.cost[rows]
         after = short + amount
         fee = rule.fee_rate * amount / price
-        free_usd = (self.outside + self.wallet[rows] + cost) * price
+        free_usd = (self.outside[rows] + self.wallet[rows] + cost) * price
         allowed: Truths = amount <= free_usd + rule.contract_usd / 2
         if rule.max_short_usd is not None:
             allowed &= after <= rule.max_short_usd
@@ -268,41 +258,3 @@ class VectorRun:
         self.execution[rows] += dollars * sold * (1 / price - 1 / mark)
         self.turnover[rows] += np.abs(sold)
         self.orders[rows] += 1
-
-
-def run_paths(rule: Rule, held: Holding, sampled: Sampled, *, seen: int = 60) -> Fates:
-    """Take a bag through all paths; values are kept at about ``seen`` rows."""
-    steps, paths = sampled.spot_usd.shape
-    run = VectorRun(rule, held, paths)
-    rows = np.unique(np.linspace(0, steps - 1, min(seen, steps)).round().astype(np.int64))
-    seen_usd: list[Floats] = []
-    kept = set(rows.tolist())
-    spot, mark = sampled.spot_usd, sampled.mark_usd
-    start = run.value_usd(spot[0], mark[0])
-    peak = np.full(paths, -np.inf)
-    worst = np.zeros(paths)
-    for step in range(steps):
-        run.step(spot[step], mark[step], sampled.funding_rate[step])
-        value = run.value_usd(spot[step], mark[step])
-        peak = np.maximum(peak, value)
-        worst = np.minimum(worst, value - peak)
-        if step in kept:
-            seen_usd.append(value)
-    unhedged = run.coins * spot
-    return Fates(
-        start_usd=float(start.mean()),
-        end_usd=run.value_usd(spot[-1], mark[-1]),
-        unhedged_end_usd=unhedged[-1],
-        fees_usd=run.fees,
-        execution_usd=run.execution,
-        funding_usd=run.funding,
-        turnover_usd=run.turnover,
-        orders=run.orders,
-        liquidated=run.liquidated,
-        low_margin=run.low_margin,
-        worst_fall_usd=worst,
-        short_usd=run.short,
-        rows=rows,
-        seen_usd=np.array(seen_usd),
-        seen_unhedged_usd=unhedged[rows],
-    )

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.domain.account import MarginMode
+from bot.domain.account import MarginMode, Wallet
 from bot.domain.judgement import HedgePlan
 from bot.domain.margin import MarginedPosition
 from bot.domain.margin_sizes import backing_told_coin
@@ -21,8 +21,10 @@ from bot.replay.bars import Floats
 from bot.replay.cores import Progress, Workers
 from bot.replay.report import Json
 from bot.replay.sampled import Market, sample
+from bot.replay.vector_margin import MarginRule
+from bot.replay.vector_paths import Fates, run_paths
 from bot.replay.vector_rule import Rule
-from bot.replay.vector_run import Fates, Holding, run_paths
+from bot.replay.vector_run import Holding
 
 _CELLS_PER_CHUNK: Final = 1_200_000
 _MOST_PER_CHUNK: Final = 500
@@ -31,9 +33,11 @@ QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A bag as it stands, its rule, its market, and how many paths of how many steps to try."""
+    """A bag as it stands, its rules (``margin`` None: nobody minds it), its market, and how many
+    paths of how many steps to try."""
 
     rule: Rule
+    margin: MarginRule | None
     held: Holding
     market: Market
     steps: int
@@ -92,8 +96,9 @@ class Odds:
     """The outcomes of all paths.
 
     ``cost_usd`` are fees, half spreads and what liquidations kept, less funding: negative where
-    the hedge was paid for. ``liquidated`` and ``low_margin`` are shares of the paths: with at least
-    one liquidation, and on which the margin was ever so low that coins would be moved to it.
+    the hedge was paid for. ``liquidated``, ``moved`` and ``reduced`` are shares of the paths: with
+    at least one liquidation, with coins moved to the margin wallet or back, and with a short that
+    had to shrink for want of coins.
     """
 
     question: Question
@@ -106,7 +111,8 @@ class Odds:
     orders: float
     turnover_usd: float
     liquidated: float
-    low_margin: float
+    moved: float
+    reduced: float
 
     @property
     def start_usd(self) -> float:
@@ -128,7 +134,8 @@ class Odds:
             "orders_mean": self.orders,
             "turnover_usd_mean": self.turnover_usd,
             "liquidated_share": self.liquidated,
-            "low_margin_share": self.low_margin,
+            "margin_moved_share": self.moved,
+            "reduced_share": self.reduced,
         }
 
 
@@ -150,7 +157,8 @@ def odds_of(question: Question, workers: Workers, progress: Progress | None = No
         orders=float(fates.orders.mean()),
         turnover_usd=float(fates.turnover_usd.mean()),
         liquidated=float((fates.liquidated > 0).mean()),
-        low_margin=float((fates.low_margin > 0).mean()),
+        moved=float((fates.margin_moves > 0).mean()),
+        reduced=float((fates.reductions > 0).mean()),
     )
 
 
@@ -159,7 +167,7 @@ def _try_chunk(question: Question, chunk: tuple[int, int]) -> Fates:
     place, paths = chunk
     seed = np.random.SeedSequence(question.seed, spawn_key=(place,))
     sampled = sample(question.market, steps=question.steps, paths=paths, seed=seed)
-    return run_paths(question.rule, question.held, sampled)
+    return run_paths(question.rule, question.held, sampled, margin=question.margin)
 
 
 def _together(parts: Sequence[Fates]) -> Fates:
@@ -189,6 +197,7 @@ def holding_of(plan: HedgePlan, sight: Sight) -> Holding:
         short_usd=float(max(ZERO, sight.short_usd)),
         cost_coin=float(sight.coin_cost) if sight.short_usd > ZERO else 0.0,
         isolated_coin=float(isolated_coin),
+        movable_coin=float(_movable_coin(plan, sight)),
         base_coin=float(_base_coin(plan, sight)),
     )
 
@@ -204,6 +213,19 @@ def _bound_coin(plan: HedgePlan, sight: Sight) -> Decimal:
     if sight.liquidation_price is not None:
         told = backing_told_coin(position, sight.liquidation_price)
     return sight.wallet_coin if told is None else max(ZERO, min(told, sight.wallet_coin))
+
+
+def _movable_coin(plan: HedgePlan, sight: Sight) -> Decimal:
+    """Coins that can be moved to the margin wallet, as far as it is known: none where some lie in
+    another account or are earning, because what was seen tells only their sum."""
+    bag = plan.bag
+    near = {Wallet.SPOT, Wallet.FUNDING, Wallet.MARGIN}
+    for held in bag.holdings:
+        if held.account != bag.hedge_account or not near.issuperset(held.wallets):
+            return ZERO
+    if not bag.holdings:
+        return ZERO
+    return max(ZERO, sight.outside_coin - sum((one.amount_coin for one in bag.external), ZERO))
 
 
 def _base_coin(plan: HedgePlan, sight: Sight) -> Decimal:

@@ -40,10 +40,12 @@ def notes_of(odds: Odds) -> list[str]:
         f"the bag is worth {odds.start_usd:,.0f} USD now; on average there are "
         f"{odds.orders:,.1f} orders of {odds.turnover_usd:,.0f} USD together"
     )
-    liquidated = f"liquidated on {odds.liquidated:.2%} of paths if nobody moves coins to the margin"
-    if odds.question.rule.top_up_distance is not None:
+    liquidated = f"liquidated on {odds.liquidated:.2%} of paths"
+    if odds.question.margin is None:
+        liquidated += "; nobody minds its margin"
+    else:
         liquidated += (
-            f"; on {odds.low_margin:.2%} it comes so near that the bot would move coins, as far as "
-            "there are any"
+            f"; on {odds.moved:.2%} coins move to its margin wallet or back, on {odds.reduced:.2%} "
+            "it shrinks for want of coins there"
         )
     return [trades, liquidated]

@@ -31,6 +31,7 @@ def summary_rows(report: ReplayReport) -> list[tuple[str, str]]:
         ("worst drawdown", signed_text(spread.worst_drawdown_usd)),
         ("largest |delta|", f"{spread.max_abs_delta_coin:.6f} {coin}"),
         ("liquidations", f"{figures.liquidations:,}"),
+        ("moves of margin", f"{figures.margin_moves:,}"),
         ("from spot", signed_text(usd.spot)),
         ("from futures", signed_text(usd.futures)),
         ("from basis", signed_text(usd.basis)),

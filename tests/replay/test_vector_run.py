@@ -17,14 +17,18 @@ from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static,
 from bot.replay.replay import run_bars
 from bot.replay.request import BandChoice, ReplayRequest, terms_of
 from bot.replay.sampled import Market, Sampled, sample
+from bot.replay.vector_margin import margin_rule_of
+from bot.replay.vector_paths import Fates, run_paths
 from bot.replay.vector_rule import rule_of
-from bot.replay.vector_run import Fates, Holding, VectorRun, run_paths
+from bot.replay.vector_run import Holding, VectorRun
+from tests.replay.margins import minded
 from tests.replay.paths import START_MS
 from tests.replay.requests import a_request
 
 HALF = Decimal("0.5")
 TARGETS = [Full(), ConstantRatio(HALF), Static(HALF), FixedUsd(Decimal(90_000)), KeepCoins(HALF)]
 LIMITS = RiskLimits(None, Decimal(200_000), None, None, Decimal("0.25"), Decimal("0.003"), HALF)
+LOOSE = RiskLimits(None, None, None, None, Decimal("0.2"), None)
 BAGS = {
     "all in the margin wallet": a_request(),
     "a thin margin": a_request(collateral="0.7", leverage="20"),
@@ -40,6 +44,20 @@ BAGS = {
         maintenance_convention=MaintenanceConvention.ENTRY_VALUE,
     ),
     "dear and far apart": a_request(taker_fee_rate="0.002", half_spread="0.003"),
+    "minded": a_request(collateral="1", leverage="10", margin=minded()),
+    "minded, little to move": a_request(
+        collateral="1", leverage="10", margin=minded(), movable="0.6", limits=LOOSE
+    ),
+    "minded, coins go back": a_request(
+        collateral="1.5",
+        leverage="10",
+        margin=minded(sweep_distance=Decimal("0.9"), sweep_to=Decimal("0.7")),
+    ),
+    "minded, a little a day": a_request(
+        collateral="1",
+        leverage="10",
+        margin=minded(day_share=Decimal("0.03"), keep_share=Decimal("0.3")),
+    ),
     "a rebate": a_request(taker_fee_rate="-0.0001", half_spread="0", collateral="2.5"),
 }
 WILD = replace(BTC, diffusion_vol=1.1, jump_sd=0.06)
@@ -54,8 +72,11 @@ def sampled() -> Sampled:
 
 def fates_of(request: ReplayRequest, sampled: Sampled) -> Fates:
     terms = terms_of(request)
-    held = Holding(float(terms.outside_coin), float(terms.wallet_coin))
-    return run_paths(rule_of(terms.plan, half_spread=terms.half_spread), held, sampled)
+    held = Holding(
+        float(terms.outside_coin), float(terms.wallet_coin), movable_coin=float(terms.movable_coin)
+    )
+    rule = rule_of(terms.plan, half_spread=terms.half_spread)
+    return run_paths(rule, held, sampled, margin=margin_rule_of(terms.plan))
 
 
 @pytest.mark.parametrize("bag", BAGS)
@@ -68,7 +89,11 @@ def test_sampled_paths_come_to_what_the_exact_engine_comes_to(
     for path in range(4):
         exact = run_bars(sampled.bars(path, START_MS), request).figures
         usd = exact.attribution.usd
-        assert (fates.orders[path], fates.liquidated[path]) == (exact.orders, exact.liquidations)
+        assert (fates.orders[path], fates.liquidated[path], fates.margin_moves[path]) == (
+            exact.orders,
+            exact.liquidations,
+            exact.margin_moves,
+        )
         for ours, theirs in (
             (fates.end_usd, exact.end_usd),
             (fates.fees_usd, exact.fees_usd),
@@ -84,6 +109,9 @@ def test_the_bags_of_these_tests_meet_what_they_are_there_for(sampled: Sampled) 
     thin = fates_of(BAGS["a thin margin"], sampled)
     assert (thin.liquidated[:4] > 0).any()
     assert (fates_of(BAGS["isolated"], sampled).liquidated[:4] > 0).any()
+    assert (fates_of(BAGS["minded"], sampled).margin_moves[:4] > 0).any()
+    assert (fates_of(BAGS["minded, little to move"], sampled).reductions[:4] > 0).any()
+    assert (fates_of(BAGS["minded, coins go back"], sampled).margin_moves[:4] > 1).any()
     whole = fates_of(replace(BAGS["limits"], limits=a_request().limits), sampled)
     assert fates_of(BAGS["limits"], sampled).short_usd.max() < whole.short_usd.max()
 

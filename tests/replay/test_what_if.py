@@ -18,10 +18,12 @@ from bot.domain.targets import ConstantRatio, Full
 from bot.replay.cores import Cores, Here
 from bot.replay.request import ReplayRequest, terms_of
 from bot.replay.sampled import Market
+from bot.replay.vector_margin import margin_rule_of
 from bot.replay.vector_rule import rule_of
 from bot.replay.vector_run import Holding
 from bot.replay.what_if import Question, Range, odds_of
 from bot.replay.what_if_page import what_if_page
+from tests.replay.margins import minded
 from tests.replay.requests import a_request
 
 MARKET = Market(ModelPath(Decimal(60_000), BTC), 0.1, 0.003, 8 * 3600.0)
@@ -30,8 +32,10 @@ MARKET = Market(ModelPath(Decimal(60_000), BTC), 0.1, 0.003, 8 * 3600.0)
 def a_question(request: ReplayRequest, *, days: int = 30, paths: int = 1_200) -> Question:
     terms = terms_of(request)
     rule = rule_of(terms.plan, half_spread=terms.half_spread)
-    held = Holding(float(terms.outside_coin), float(terms.wallet_coin))
-    return Question(rule, held, MARKET, days * 24, paths, seed=3)
+    held = Holding(
+        float(terms.outside_coin), float(terms.wallet_coin), movable_coin=float(terms.movable_coin)
+    )
+    return Question(rule, margin_rule_of(terms.plan), held, MARKET, days * 24, paths, seed=3)
 
 
 def test_the_odds_are_the_same_however_many_share_the_work() -> None:
@@ -64,6 +68,20 @@ def test_liquidation_is_likelier_the_less_lies_behind_the_short() -> None:
     )
     assert 0.2 < thin.liquidated < 0.7
     assert ample.liquidated < 0.05
+
+
+def test_coins_that_move_to_the_margin_keep_a_thin_short_alive() -> None:
+    thin = a_request(collateral="0.8", leverage="10")
+    bare = odds_of(a_question(thin, days=60), Here())
+    safe = odds_of(a_question(replace(thin, margin=minded()), days=60), Here())
+    stuck = odds_of(a_question(replace(thin, margin=minded(), movable=Decimal(0)), days=60), Here())
+    assert bare.liquidated > 0.15
+    assert (bare.moved, bare.reduced) == (0, 0)
+    assert safe.liquidated < 0.005
+    assert safe.moved > 0.5
+    assert safe.reduced < 0.01
+    assert stuck.reduced > 0.3
+    assert stuck.liquidated < 0.005
 
 
 def test_a_range_orders_its_numbers() -> None:
