@@ -26,8 +26,8 @@ from bot.replay.vector_paths import Fates, run_paths
 from bot.replay.vector_rule import Rule
 from bot.replay.vector_run import Holding
 
-_CELLS_PER_CHUNK: Final = 1_200_000
-_MOST_PER_CHUNK: Final = 500
+_CELLS_PER_CHUNK: Final = 3_000_000
+_MOST_PER_CHUNK: Final = 1_250
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 

@@ -39,7 +39,7 @@ def a_question(request: ReplayRequest, *, days: int = 30, paths: int = 1_200) ->
 
 
 def test_the_odds_are_the_same_however_many_share_the_work() -> None:
-    question = a_question(a_request(collateral="1"), days=5)
+    question = a_question(a_request(collateral="1"), days=5, paths=3_000)
     told: list[tuple[int, int]] = []
     here = odds_of(question, Here(), lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
