@@ -198,7 +198,7 @@ def replay(
     rows = tuple(parsing.pairs(where or (), "--where", "venue=bybit").items())
     page = None if html is None else writable_page(html)
     workers = workers_of(cores, dask)
-    if len(cases) == 1:
+    if len(cases) == 1 and not sweep:
         replay_one(cases[0], histories[0], columns, rows, page, as_json=as_json)
         return
     with progress_bar("reading", "replays") as progress:

@@ -11,9 +11,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeAlias, TypeVar
+
+from bot.errors import WorkersLost
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -69,14 +72,21 @@ class Cores:
         items: Sequence[Item],
         progress: Progress | None = None,
     ) -> list[Result]:
-        """See :class:`Workers`."""
+        """See :class:`Workers`. Raises :class:`WorkersLost` where a process was ended from outside,
+        as a system without memory does."""
         count = min(self._count, len(items))
         if count < 2:
             return Here().spread(work, shared, items, progress)
-        with _pool(count, shared) as pool:
-            futures = [pool.submit(_do, work, item) for item in items]
-            _follow(futures, progress)
-            return [future.result() for future in futures]
+        try:
+            with _pool(count, shared) as pool:
+                futures = [pool.submit(_do, work, item) for item in items]
+                _follow(futures, progress)
+                return [future.result() for future in futures]
+        except BrokenProcessPool as cause:
+            raise WorkersLost(
+                "a process that shared the work was ended from outside, perhaps for want of "
+                "memory; try fewer of them"
+            ) from cause
 
 
 def usable_cores() -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
 from dataclasses import replace
 from decimal import Decimal
@@ -14,7 +16,7 @@ import plotly.graph_objects
 import pytest
 
 from bot.domain.targets import ConstantRatio, Full
-from bot.errors import ConfigError
+from bot.errors import ConfigError, WorkersLost
 from bot.replay.cluster import Cluster
 from bot.replay.cores import Cores, Here, Workers, usable_cores
 from bot.replay.grid import Axis, axes_of, label_of, points_of
@@ -75,6 +77,15 @@ def test_a_mistake_in_one_case_ends_the_sweep_with_its_sentence() -> None:
     wrong = replace(CASES[0], request=a_request(leverage="0.5"))
     with pytest.raises(ConfigError, match="leverage"):
         run_sweep([*CASES, wrong], BARS, Cores(2))
+
+
+def _die(shared: object, item: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_one_sentence() -> None:
+    with pytest.raises(WorkersLost, match="was ended from outside"):
+        Cores(2).spread(_die, None, [1, 2, 3])
 
 
 def test_all_cores_are_those_that_this_process_may_use() -> None:
