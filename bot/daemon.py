@@ -28,6 +28,7 @@ from bot.engine.publish import announce
 from bot.engine.summary import RunSummary, summarise
 from bot.engine.surroundings import JournalTrouble, mind_the_clock
 from bot.errors import ExchangeError, JournalError, LeaseLost
+from bot.ports import SettableClock
 
 _log: Final = structlog.get_logger("hedgehold")
 
@@ -122,6 +123,7 @@ async def _loop(
     """Cycle after cycle on a steady beat; a late cycle skips the beats that it missed."""
     journal = JournalTrouble(desk.notifier)
     interval_s = desk.policy.interval_s
+    settable = desk.clock if isinstance(desk.clock, SettableClock) else None
     due = desk.clock.now()
     while not stopping.is_set() and (until is None or desk.clock.now() < until):
         pulse.works()
@@ -138,13 +140,17 @@ async def _loop(
         except JournalError as error:
             pulse.status = f"no journal, no trading: {error}"
             await journal.failed(error)
-        await mind_the_clock(desk.clock, records, notifier=desk.notifier)
+        if settable is not None:
+            await mind_the_clock(settable, records, notifier=desk.notifier)
         pulse.cycles += 1
         one_has_ended()
         if cycles is not None and pulse.cycles >= cycles:
             break
         patience = journal.delay_factor or max(bag.breaker.delay_factor() for bag in desk.bags)
         due = _next_beat(due, interval_s * patience, desk.clock.now())
+        silent_until = desk.silence.until
+        if silent_until is not None:  # look at once when the venue may be asked again
+            due = min(due, max(silent_until, desk.clock.now()))
         wake = due if until is None else min(due, until)
         delay_s = max(0.0, (wake - desk.clock.now()).total_seconds())
         pulse.rests(delay_s)
@@ -200,6 +206,9 @@ async def _close_all(desks: Sequence[Desk], stopping: asyncio.Event) -> None:
 async def _close(desk: Desk) -> None:
     """Cancel what rests of ours, and look once more so that the summary tells the end."""
     symbols = {bag.plan.bag.symbol for bag in desk.bags}
+    if left_s := desk.silence.left_s(desk.clock.now()):
+        _log.warning("resting orders not cancelled: the venue wants no requests", left_s=left_s)
+        return
     for name in sorted({bag.plan.bag.hedge_account for bag in desk.bags}):
         ports = desk.accounts[name]
         try:

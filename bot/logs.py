@@ -14,13 +14,13 @@ import logging
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from types import NoneType
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 from urllib.parse import quote
 
 import structlog
@@ -36,7 +36,6 @@ MASK: Final = "***"
 _HEAD: Final = ("timestamp", "level", "event")
 _AS_JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 _PLAIN_ALREADY: Final = frozenset({NoneType, bool, int, str})
-_SINGLE: Final = frozenset({Decimal, float, datetime})
 _KEY_LIKE: Final = re.compile(
     r"(^|[_\-.])(api_?key|(?:api_?)?secret|password|passphrase|passwd|token|signature|authorization"
     r"|cookie|private_?key)([_\-.]|$)",
@@ -164,8 +163,14 @@ def configure(level: Level, fmt: Format, stream: TextIO, *, secrets: Iterable[st
 
 
 def _ordered(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    head = {name: event[name] for name in _HEAD if name in event}
-    return head | {name: event[name] for name in sorted(event) if name not in head}
+    return {name: event[name] for name in _order_of(tuple(event))}
+
+
+@lru_cache(maxsize=100)
+def _order_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in the order of a line: there are few kinds of lines, and many of each."""
+    head = [name for name in _HEAD if name in names]
+    return (*head, *sorted(name for name in names if name not in head))
 
 
 def _json(event: EventDict, **_options: object) -> str:
@@ -174,17 +179,20 @@ def _json(event: EventDict, **_options: object) -> str:
 
 def _plain_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {
-        str(name): held if type(held) in _PLAIN_ALREADY else _plain(held)
+        str(name): held
+        if (kind := type(held)) in _PLAIN_ALREADY
+        else _WRITTEN.get(kind, _plain)(held)
         for name, held in event.items()
     }
 
 
 def _plain(held: object) -> object:
     """A value as JSON knows it: text, whole or finite numbers, true, false, null, lists, tables."""
-    if type(held) in _PLAIN_ALREADY:
+    kind = type(held)
+    if kind in _PLAIN_ALREADY:
         return held
-    if type(held) in _SINGLE:  # what every line has, without a look at all the others
-        return _plain_single(held)
+    if kind in _WRITTEN:  # what every line has, without a look at all the others
+        return _WRITTEN[kind](held)
     match held:
         case Enum():
             return _plain(held.value)
@@ -200,6 +208,17 @@ def _plain(held: object) -> object:
             return _plain_single(held)
 
 
+def _finite(number: float) -> object:
+    return number if math.isfinite(number) else str(number)
+
+
+_WRITTEN: Final[dict[type, Callable[[Any], object]]] = {
+    Decimal: plain,
+    float: _finite,
+    datetime: datetime.isoformat,
+}
+
+
 def _plain_single(held: object) -> object:
     match held:
         case Decimal():
@@ -207,7 +226,7 @@ def _plain_single(held: object) -> object:
         case int() | str():
             return held
         case float():
-            return held if math.isfinite(held) else str(held)
+            return _finite(held)
         case date():  # a datetime is one too
             return held.isoformat()
         case BaseException():

@@ -124,6 +124,16 @@ class OrderGateway(Protocol):
         ...
 
 
+@runtime_checkable
+class DeadManSwitch(Protocol):
+    """An order door that can ask the venue to cancel what rests once nothing is heard any more."""
+
+    async def cancel_all_after(self, symbol: str, timeout_s: float) -> None:
+        """Let the venue cancel every resting order of the account in one market, whoever placed it,
+        unless this is called again within ``timeout_s``; 0 calls that off."""
+        ...
+
+
 class AccountInspector(Protocol):
     """What a careful person looks at before trusting a bot with an account."""
 

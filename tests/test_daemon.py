@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.clock import VirtualClock
+from bot.adapters.journal import MemoryJournal
 from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, Outage
 from bot.app import Bot
 from bot.daemon import serve
 from bot.domain.account import Wallet
+from bot.domain.alerts import LEASE_LOST
 from bot.domain.exposure import Holding
 from bot.domain.orders import OrderStatus, Side, TimeInForce
 from bot.domain.records import CycleRecord, Outcome
 from bot.engine.breaker import BreakerPolicy
-from bot.errors import ForbiddenHost, JournalError, OutcomeUnknown
+from bot.errors import ForbiddenHost, JournalError, LeaseLost, OutcomeUnknown, RateLimited
 from bot.settings import load_settings
 from tests.kit.domain import NOON, a_bag
 from tests.kit.engine import (
@@ -280,3 +283,27 @@ async def test_every_account_that_hedges_has_a_loop_of_its_own() -> None:
     assert bench.contracts() == bench.contracts(account="other") == -4997
     numbers = [record.cycle for record in bench.told.records]
     assert sorted(numbers) == list(range(1, 9)), "no two cycles share a number"
+
+
+async def test_a_process_that_lost_its_lease_sends_nothing_tells_a_person_and_ends() -> None:
+    clock = VirtualClock(NOON)
+    shared = MemoryJournal()
+    first = await a_bench(journal=shared.taken(term_s=90, clock=clock.now))
+    clock.advance(90)
+    shared.taken(term_s=90, clock=clock.now)
+    with pytest.raises(ExceptionGroup) as ended:
+        await serve(a_bot(first), cycles=5)
+    (lost,) = ended.value.exceptions
+    assert isinstance(lost, LeaseLost)
+    assert first.orders() == ()
+    (alert,) = first.told.alerts
+    assert (alert.kind, alert.subject) == (LEASE_LOST, "savings")
+
+
+async def test_a_venue_that_wants_no_requests_is_asked_again_when_it_said_and_not_before() -> None:
+    banned = Broken(RateLimited("banned", retry_after_s=90), "main.balances", times=1)
+    bench = await a_bench(watch=banned)
+    await serve(a_bot(bench), cycles=4)
+    assert seconds(bench)[:4] == [0, 60, 90, 150]
+    outcomes = [record.outcome for record in bench.told.records]
+    assert outcomes[:3] == [Outcome.UNSEEN, Outcome.UNSEEN, Outcome.TRADED]

@@ -17,10 +17,13 @@ _CYCLE_EVENT: Final = "cycle"
 
 
 class LineTelemetry:
-    """One canonical line per bag and cycle with every number under its full name."""
+    """One canonical line per bag and cycle with every number under its full name.
+
+    It goes where the log went when this was made: bound once, not anew for every line.
+    """
 
     def __init__(self) -> None:
-        self._log = structlog.get_logger("hedgehold")
+        self._log = structlog.get_logger("hedgehold").bind()
 
     def cycle(self, record: CycleRecord) -> None:
         """Write the line."""

@@ -16,7 +16,7 @@ from bot.adapters.ccxt.venue_names import check_venues, environment_of, wallets_
 from bot.domain.account import Wallet
 from bot.engine.observe import AccountPorts
 from bot.errors import ConfigError
-from bot.ports import Clock
+from bot.ports import Clock, DeadManSwitch
 from bot.settings import Settings
 from bot.settings.accounts import Confirmation, PositionMode
 from bot.settings.bags import AccountHolding
@@ -99,7 +99,10 @@ def cache_folder(settings: Settings) -> Path:
 
 def ports_of(account: VenueAccount) -> AccountPorts:
     """The doors of an opened account."""
-    return AccountPorts(account, account, account, contract_changes(account), mover=account)
+    switch = account if isinstance(account, DeadManSwitch) else None
+    return AccountPorts(
+        account, account, account, contract_changes(account), mover=account, dead_man=switch
+    )
 
 
 def weights_of(

@@ -75,7 +75,7 @@ def account_ports(venue: SimulatedVenue, settings: Settings) -> Mapping[str, Acc
     """The doors of every account of the settings."""
     doors = {name: venue.account(name) for name in settings.accounts}
     return {
-        name: AccountPorts(door, door, door, at_once=True, mover=door)
+        name: AccountPorts(door, door, door, at_once=True, mover=door, dead_man=door)
         for name, door in doors.items()
     }
 

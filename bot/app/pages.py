@@ -14,7 +14,7 @@ from bot.adapters.metrics import CONTENT_TYPE, Doors, Metrics, Weight
 from bot.app.voice import Latest
 from bot.app.wiring import Bot
 from bot.domain.documents import jsonable
-from bot.engine.standing import Standing, Ways, bag_standing, patience_s, standing_fields
+from bot.engine.standing import BagName, Standing, Ways, bag_standing, patience_s, standing_fields
 from bot.logs import Redaction
 from bot.settings import secrets_of
 
@@ -74,10 +74,9 @@ def standing_now(bot: Bot, latest: Latest) -> Standing:
     bags = []
     for bag in settings.bags:
         record, written_at = latest.records.get(bag.name, (None, None))
+        named = BagName(bag.name, bag.asset, bag.hedge.account)
         bags.append(
-            bag_standing(
-                bag.name, bag.asset, record, written_at, controls, interval_s=interval_s, now=now
-            )
+            bag_standing(named, record, written_at, controls, interval_s=interval_s, now=now)
         )
     return Standing(
         tuple(bags),

@@ -46,6 +46,16 @@ BagName: TypeAlias = Annotated[
     ),
 ]
 
+AccountName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--account",
+        metavar="NAME",
+        show_default=False,
+        help="Only the bags that are hedged on this account. Default: all accounts.",
+    ),
+]
+
 Reason: TypeAlias = Annotated[
     str,
     typer.Option(

@@ -65,6 +65,8 @@ def venues(as_json: AsJson = False) -> None:
     for facts in VENUES.values():
         if facts.reason:
             out.print(f"{facts.id}: {facts.reason}.")
+    silent = [f.id for f in VENUES.values() if f.hedging and f.hedging.cancels_when_silent]
+    out.print(f"Cancels by itself what rests once the bot is silent: {', '.join(silent)}.")
     out.print(f"Any other venue of this ccxt: holdings of its spot wallet only. Source: {source}.")
     out.print(NOT_PROVEN)
 
@@ -151,6 +153,7 @@ def _hedging_fields(hedging: Hedging) -> dict[str, object]:
         "accounts": hedging.accounts,
         "one_way": hedging.one_way,
         "orders_kept_off": hedging.orders_kept_off or None,
+        "cancels_when_silent": hedging.cancels_when_silent or None,
         "order_amounts_in": hedging.contracts.amount.value,
         "contract_size": hedging.contracts.size,
         "other_contracts_size": hedging.contracts.others_size,

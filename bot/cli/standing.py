@@ -11,7 +11,7 @@ from bot.cli.output import console
 from bot.cli.sights import sight_table
 from bot.domain.limits import TradingState
 from bot.domain.records import EVERYTHING
-from bot.engine.standing import BagStanding, Standing, Ways, read_standing
+from bot.engine.standing import BagName, BagStanding, Standing, Ways, read_standing
 from bot.ports import Journal
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 async def recorded_standing(settings: Settings, journal: Journal, *, now: datetime) -> Standing:
     """Ask the journal; ``now`` is by the wall. Raises :class:`bot.errors.JournalError`."""
     return await read_standing(
-        {bag.name: bag.asset for bag in settings.bags},
+        [BagName(bag.name, bag.asset, bag.hedge.account) for bag in settings.bags],
         journal,
         interval_s=settings.real_interval_s,
         now=now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,49 +14,63 @@ import typer
 
 from bot.cli import parsing
 from bot.cli.inputs import bags_meant, load_settings, open_journal
-from bot.cli.options import AsJson, BagName, ConfigFiles, Reason
+from bot.cli.options import AccountName, AsJson, BagName, ConfigFiles, Reason
 from bot.domain.limits import TradingState
 from bot.domain.quantities import ONE, ZERO
-from bot.domain.records import EVERYTHING, Control
-from bot.errors import JournalError
+from bot.domain.records import EVERYTHING, Control, account_scope
+from bot.errors import ConfigError, JournalError
 
 if TYPE_CHECKING:
     from bot.engine.standing import Standing
     from bot.ports import Journal
     from bot.settings import Settings
+    from bot.settings.bags import BagSettings
 
 
 def halt(
-    config: ConfigFiles = None, bag: BagName = None, reason: Reason = "", as_json: AsJson = False
+    config: ConfigFiles = None,
+    bag: BagName = None,
+    account: AccountName = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Stop trading: nothing but cancels is sent until resume. The short stays as it is.
 
-    The daemon goes on looking and reporting. Where all bags and a single one were told different
-    things, the stricter holds.
+    The daemon goes on looking and reporting. Where a bag, its account and all bags were told
+    different things, the strictest holds.
     """
-    _set_state(config, bag, reason, TradingState.HALTED, as_json=as_json)
+    _set_state(config, Whom(bag, account), reason, TradingState.HALTED, as_json=as_json)
 
 
 def reduce(
-    config: ConfigFiles = None, bag: BagName = None, reason: Reason = "", as_json: AsJson = False
+    config: ConfigFiles = None,
+    bag: BagName = None,
+    account: AccountName = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Let only orders pass that shrink the short; it does not grow until resume.
 
-    Where all bags and a single one were told different things, the stricter holds.
+    Where a bag, its account and all bags were told different things, the strictest holds.
     """
-    _set_state(config, bag, reason, TradingState.REDUCING, as_json=as_json)
+    _set_state(config, Whom(bag, account), reason, TradingState.REDUCING, as_json=as_json)
 
 
 def resume(
-    config: ConfigFiles = None, bag: BagName = None, reason: Reason = "", as_json: AsJson = False
+    config: ConfigFiles = None,
+    bag: BagName = None,
+    account: AccountName = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Trade as usual again: lifts halt, reduce and unwind, also a halt by the circuit breaker.
 
-    Without --bag it lifts them for all bags, also what was set for single ones. The daemon then
-    brings the hedge back to its target, also where a change by hand was respected until now. After
-    an alert that a position is unreadable it says that you have looked, and what was read is true.
+    Without --bag and --account it lifts them for all bags, also what was set for single ones. The
+    daemon then brings the hedge back to its target, also where a change by hand was respected until
+    now. After an alert that a position is unreadable it says that you have looked, and what was
+    read is true. It needs a --reason, which is kept.
     """
-    _set_state(config, bag, reason, TradingState.ACTIVE, as_json=as_json)
+    _set_state(config, Whom(bag, account), reason, TradingState.ACTIVE, as_json=as_json)
 
 
 def unwind(
@@ -79,23 +94,56 @@ def unwind(
     """
     part = parsing.number(share, "--share", parsing.SHARE)
     settings = load_settings(config)
-    names = [one.name for one in bags_meant(settings, bag)]
-    _report(asyncio.run(_unwind(settings, names, part, reason)), names, as_json=as_json)
+    meant = bags_meant(settings, bag)
+    names = [one.name for one in meant]
+    _report(asyncio.run(_unwind(settings, names, part, reason)), meant, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a command is about: one bag, every bag of one account, or all."""
+
+    bag: str | None
+    account: str | None
+
+    def scope(self) -> str:
+        """The scope of the control."""
+        if self.account is not None:
+            return account_scope(self.account)
+        return EVERYTHING if self.bag is None else self.bag
+
+    def bags(self, settings: Settings) -> tuple[BagSettings, ...]:
+        """The bags that are meant. Raises :class:`bot.errors.ConfigError`."""
+        if self.account is None:
+            return bags_meant(settings, self.bag)
+        if self.bag is not None:
+            raise ConfigError("--account: give either a bag or an account, not both")
+        found = tuple(one for one in settings.bags if one.hedge.account == self.account)
+        if not found:
+            names = ", ".join(dict.fromkeys(one.hedge.account for one in settings.bags)) or "none"
+            raise ConfigError(
+                f"--account: no bag is hedged on an account {self.account!r}; accounts: {names}"
+            )
+        return found
 
 
 def _set_state(
     config: Sequence[str] | None,
-    bag: str | None,
+    whom: Whom,
     reason: str,
     state: TradingState,
     *,
     as_json: bool,
 ) -> None:
     settings = load_settings(config)
-    names = [one.name for one in bags_meant(settings, bag)]
-    scope = EVERYTHING if bag is None else bag
-    standing = asyncio.run(_write(settings, _control(scope, state, reason)))
-    _report(standing, names, as_json=as_json)
+    meant = whom.bags(settings)
+    if state is TradingState.ACTIVE and not reason.strip():
+        raise ConfigError(
+            "--reason: say in your words what you looked at and why it is safe to go on; it is "
+            "kept in the journal"
+        )
+    standing = asyncio.run(_write(settings, _control(whom.scope(), state, reason)))
+    _report(standing, meant, as_json=as_json)
 
 
 async def _write(settings: Settings, control: Control) -> Standing:
@@ -151,14 +199,14 @@ def _user() -> str:
         return "hand"
 
 
-def _report(standing: Standing, names: Sequence[str], *, as_json: bool) -> None:
+def _report(standing: Standing, meant: Sequence[BagSettings], *, as_json: bool) -> None:
     """What holds now for the bags that were meant, and what happens next."""
     from bot.cli import tables
     from bot.cli.output import console, print_json
     from bot.engine.desk import control_for
 
     controls = standing.controls
-    held = {name: control_for(name, controls) for name in names}
+    held = {one.name: control_for(one.name, controls, account=one.hedge.account) for one in meant}
     if as_json:
         print_json(
             {

@@ -9,9 +9,10 @@ from enum import Enum
 
 from bot.domain.margin import LiquidationPrice
 from bot.domain.orders import Fill, OrderReport
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 
+@quick_enum
 class Wallet(Enum):
     """The kinds of wallet that a venue keeps apart."""
 
@@ -21,6 +22,7 @@ class Wallet(Enum):
     MARGIN = "margin"  # the coin-margined futures wallet
 
 
+@quick_enum
 class MarginMode(Enum):
     """Whether a position is backed by the whole coin wallet or by coins of its own."""
 
@@ -28,6 +30,7 @@ class MarginMode(Enum):
     ISOLATED = "isolated"
 
 
+@quick_enum
 class PositionSide(Enum):
     """One net position per market, or a long and a short leg side by side (hedge mode)."""
 
@@ -98,6 +101,7 @@ class Quote:
     ask_contracts: Decimal | None = None
 
 
+@quick_enum
 class EntryKind(Enum):
     """Why the coins of a wallet changed, as the venue's own ledger says it."""
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 FORGOTTEN_SHARE: Final = Decimal("0.05")
 """A hedge counts as forgotten if the coins outside are at most so large a share of the short, and
@@ -24,6 +24,7 @@ the short exceeds all coins of the bag by more than this share of itself."""
 _DUST_COIN: Final = Decimal("1e-9")
 
 
+@quick_enum
 class ManualChanges(Enum):
     """What is done about a position that was changed by hand."""
 
@@ -113,13 +114,11 @@ def after_flow(
 
 def with_coins(exposure: Exposure, coins: Decimal) -> Exposure:
     """The exposure of a bag that holds so many coins more outside."""
-    equity_coin = exposure.equity_coin + coins
     return replace(
         exposure,
         outside_coin=exposure.outside_coin + coins,
-        equity_coin=equity_coin,
+        equity_coin=exposure.equity_coin + coins,
         delta_coin=exposure.delta_coin + coins,
-        hedge_ratio=exposure.short_coin / equity_coin if equity_coin > ZERO else None,
     )
 
 

@@ -255,6 +255,21 @@ TEST: Final = AlertKind(
     "Somebody asked for it with `hedgehold alert --test`.",
     "Nothing: alerts reach you this way.",
 )
+SECOND_BOT: Final = AlertKind(
+    "second-bot",
+    Severity.CRITICAL,
+    "Orders with our prefix appeared on the account that this journal never intended: another "
+    "Hedgehold trades there, or this journal was restored from an older copy.",
+    "Stop one of the two and look at the position at the venue. Then `hedgehold resume` with a "
+    "reason.",
+)
+MARGIN_SHORT: Final = AlertKind(
+    "margin-short",
+    Severity.CRITICAL,
+    "The venue refuses orders because the margin wallet cannot carry them.",
+    "Move coins into the margin wallet, or lower the target. It is tried again by itself, ever "
+    "more seldom.",
+)
 
 CATALOGUE: Final = (
     ORDER_REFUSED,
@@ -287,5 +302,7 @@ CATALOGUE: Final = (
     HEDGE_REMINDER,
     HEDGE_FORGOTTEN,
     CLOCK_SET,
+    SECOND_BOT,
+    MARGIN_SHORT,
 )
 """Every kind of alert that there is."""

@@ -16,9 +16,10 @@ from bot.domain.aftermath import with_coins
 from bot.domain.exposure import Exposure
 from bot.domain.quantities import ONE, ZERO, as_price, in_coin, in_usd
 from bot.domain.targets import Target, coin_share, cut_short_usd, describe
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 
+@quick_enum
 class Pursuit(Enum):
     """What an earlier cycle began and this one goes on with."""
 
@@ -27,6 +28,7 @@ class Pursuit(Enum):
     TARGET = "target"  # trade until less than half a contract is missing
 
 
+@quick_enum
 class Why(Enum):
     """The kind of reason behind a decision."""
 

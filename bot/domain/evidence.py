@@ -19,6 +19,7 @@ from bot.domain.exposure import settles_in
 from bot.domain.margin import initial_margin_coin
 from bot.domain.orders import Fill, FillCause
 from bot.domain.quantities import ONE, ZERO, plain
+from bot.domain.values import quick_enum
 
 MARGIN_TOLERANCE: Final = Decimal("0.1")
 """Venues add fees or take the entry price: so far margin bound may be from what we compute."""
@@ -26,6 +27,7 @@ MARGIN_TOLERANCE: Final = Decimal("0.1")
 _GRAIN_COIN: Final = Decimal("1e-8")
 
 
+@quick_enum
 class ChangeKind(Enum):
     """What changed a position that our own orders did not."""
 
@@ -115,6 +117,7 @@ def booked_kind(
     return None
 
 
+@quick_enum
 class Word(Enum):
     """What a second source says about the position read, where our own ledger says another."""
 

@@ -21,10 +21,11 @@ from enum import Enum
 from bot.domain.account import AccountSnapshot, Quote, Wallet
 from bot.domain.payoff import book_at_entry, coins_at
 from bot.domain.quantities import ONE, ZERO
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 from bot.errors import IncompleteSnapshot
 
 
+@quick_enum
 class BucketKind(Enum):
     """Where coins of a bag can be."""
 
@@ -84,7 +85,7 @@ class Exposure:
 
     ``coin_cost`` is face/entry of the hedge, signed like a position (negative for a short), so that
     ``unrealised_coin = coin_cost + short_usd/mark``. ``other_coin`` is the coin exposure of further
-    positions in the same coin. ``hedge_ratio`` is None where there is no bag to compare with.
+    positions in the same coin.
     """
 
     outside_coin: Decimal
@@ -96,10 +97,18 @@ class Exposure:
     coin_cost: Decimal
     other_coin: Decimal
     delta_coin: Decimal
-    hedge_ratio: Decimal | None
     mark_usd: Decimal
     index_usd: Decimal
-    basis: Decimal
+
+    @property
+    def hedge_ratio(self) -> Decimal | None:
+        """Coins short over coins held; None where there is no bag to compare with."""
+        return self.short_coin / self.equity_coin if self.equity_coin > ZERO else None
+
+    @property
+    def basis(self) -> Decimal:
+        """How far the mark price is above the index price, as a share."""
+        return self.mark_usd / self.index_usd - ONE
 
     @property
     def exposed_usd(self) -> Decimal:
@@ -142,10 +151,8 @@ def assess(
         coin_cost,
         other_coin,
         equity_coin + other_coin - short_coin,
-        short_coin / equity_coin if equity_coin > ZERO else None,
         mark_usd,
         index_usd,
-        mark_usd / index_usd - ONE,
     )
 
 

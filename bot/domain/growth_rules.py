@@ -11,7 +11,7 @@ from bot.domain.guard_facts import GuardFacts, RiskLimits
 from bot.domain.guard_rules import No
 from bot.domain.margin import NEVER
 from bot.domain.orders import OrderIntent
-from bot.domain.quantities import HALF, ONE, ZERO, as_price, in_coin, in_usd
+from bot.domain.quantities import HALF, ONE, as_price, in_coin, in_usd
 from bot.domain.steady_price import LOOKS_THAT_AGREE
 
 
@@ -31,9 +31,11 @@ def objection_to_growth(
 def _size_after_rule(
     intent: OrderIntent, limits: RiskLimits, facts: GuardFacts, after_usd: Decimal
 ) -> No:
-    exposure, notional, bid = facts.exposure, intent.notional_usd, _bid_usd(facts)
+    exposure, notional, bid = facts.exposure, intent.notional_usd, facts.bid_usd
+    if bid is None:
+        bid = exposure.mark_usd
     free_usd = exposure.delta_coin * bid
-    if notional > free_usd + facts.contract_usd * HALF:
+    if notional > free_usd and notional > free_usd + facts.contract_usd * HALF:
         return (
             "past_the_bag",
             (
@@ -78,15 +80,20 @@ def _fee_rule(limits: RiskLimits, facts: GuardFacts) -> No:
 
 
 def _price_rule(limits: RiskLimits, facts: GuardFacts) -> No:
-    mark = facts.exposure.mark_usd
-    deviation, last = limits.max_price_deviation, facts.last_usd
+    exposure = facts.exposure
+    mark, deviation = exposure.mark_usd, limits.max_price_deviation
     if deviation is not None:
-        exposure, bid = facts.exposure, _bid_usd(facts)
-        if abs(exposure.basis) > deviation:
-            return _apart(mark, "index", exposure.index_usd, exposure.basis, deviation)
-        if abs(bid - mark) > deviation * mark:
+        bid, last, index, far_usd = (
+            facts.bid_usd,
+            facts.last_usd,
+            exposure.index_usd,
+            deviation * mark,
+        )
+        if abs(index - mark) > deviation * index:
+            return _apart(mark, "index", index, exposure.basis, deviation)
+        if bid is not None and abs(bid - mark) > far_usd:
             return _apart(mark, "bid", bid, bid / mark - ONE, deviation)
-        if last is not None and abs(last - mark) > deviation * mark:
+        if last is not None and abs(last - mark) > far_usd:
             return _apart(mark, "last price", last, last / mark - ONE, deviation)
     jump, believed = limits.max_price_jump, facts.believed_mark_usd
     if jump is not None and believed is not None and abs(mark - believed) > jump * believed:
@@ -113,15 +120,10 @@ def _apart(
     )
 
 
-def _bid_usd(facts: GuardFacts) -> Decimal:
-    return facts.exposure.mark_usd if facts.bid_usd is None else facts.bid_usd
-
-
 def _liquidation_rule(limits: RiskLimits, facts: GuardFacts) -> No:
-    mark = facts.exposure.mark_usd
     distance = limits.min_liquidation_distance
-    if distance is not None and distance > ZERO:
-        liquidation = facts.liquidation_after
+    if distance:
+        mark, liquidation = facts.exposure.mark_usd, facts.liquidation_after
         if liquidation is None:
             return "min_liquidation_distance", "the liquidation price is unknown"
         if liquidation is not NEVER and liquidation / mark - ONE < distance:

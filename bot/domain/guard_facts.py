@@ -9,9 +9,10 @@ from typing import Final
 
 from bot.domain.exposure import Exposure
 from bot.domain.margin import LiquidationPrice
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 
+@quick_enum
 class TradingState(Enum):
     """What the bot may do: anything, shrink the short only, or nothing but cancel."""
 
@@ -19,18 +20,16 @@ class TradingState(Enum):
     REDUCING = "reducing"
     HALTED = "halted"
 
-    @property
-    def severity(self) -> int:
-        """0 for active, 2 for halted: the stricter of several states counts."""
-        return _SEVERITY[self]
 
-
-_SEVERITY: Final = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
+_STRICT: Final = (TradingState.HALTED, TradingState.REDUCING)
 
 
 def strictest(*states: TradingState) -> TradingState:
     """The state that allows least; active where none is given."""
-    return max(states, key=lambda state: state.severity, default=TradingState.ACTIVE)
+    for state in _STRICT:
+        if state in states:
+            return state
+    return TradingState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

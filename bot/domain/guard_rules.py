@@ -48,9 +48,12 @@ def _readable_rule(intent: OrderIntent, facts: GuardFacts) -> No:
 
 
 def _state_rule(intent: OrderIntent, facts: GuardFacts) -> No:
-    if facts.state is TradingState.HALTED:
+    state = facts.state
+    if state is TradingState.ACTIVE and not facts.in_doubt and not facts.contract_changes:
+        return None
+    if state is TradingState.HALTED:
         return "halted", "trading is halted: nothing but cancels"
-    if facts.state is TradingState.REDUCING and not intent.reduce_only:
+    if state is TradingState.REDUCING and not intent.reduce_only:
         return "reducing", "the state is reducing: only orders that shrink the short pass"
     if facts.in_doubt and not intent.reduce_only:
         return (

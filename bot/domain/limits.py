@@ -14,8 +14,10 @@ from bot.domain.guard_facts import Ages, GuardFacts, RiskLimits, TradingState, s
 from bot.domain.guard_rules import objection
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.quantities import ZERO
+from bot.domain.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Approved:
     """The proof that an intent passed the guard. Made by :func:`review` alone."""

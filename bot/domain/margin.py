@@ -22,8 +22,10 @@ from typing import Final, Literal, TypeAlias
 
 from bot.domain.payoff import InverseBook, coins_at, unrealised_coin
 from bot.domain.quantities import ONE, ZERO
+from bot.domain.values import quick_enum
 
 
+@quick_enum
 class Never(Enum):
     """The answer "at no price" or "after no time": a value of its own, not a huge number."""
 
@@ -36,6 +38,7 @@ LiquidationPrice: TypeAlias = Decimal | Never
 INFINITY: Final = Decimal("Infinity")
 
 
+@quick_enum
 class MaintenanceConvention(Enum):
     """Whether a venue takes maintenance margin on the value at the mark or at the entry price."""
 

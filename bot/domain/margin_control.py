@@ -29,6 +29,7 @@ from bot.domain.margin_sizes import (
     lots_to_buy,
 )
 from bot.domain.quantities import HALF, ZERO, ceil_to, floor_to
+from bot.domain.values import quick_enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class MarginPolicy:
         )
 
 
+@quick_enum
 class Way(Enum):
     """How far moving coins can be relied on."""
 

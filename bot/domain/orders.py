@@ -10,12 +10,13 @@ from enum import Enum
 from typing import Final
 
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 CLIENT_ID_PREFIX: Final = "hh"
 """Every client order id of ours begins with this; a foreign one on our account is not ours."""
 
 
+@quick_enum
 class Side(Enum):
     """Sell opens or grows the short; buy shrinks it."""
 
@@ -28,6 +29,7 @@ class Side(Enum):
         return 1 if self is Side.BUY else -1
 
 
+@quick_enum
 class TimeInForce(Enum):
     """How long an order may live."""
 
@@ -37,6 +39,7 @@ class TimeInForce(Enum):
     POST_ONLY = "post-only"
 
 
+@quick_enum
 class OrderStatus(Enum):
     """intended → submitted → open → partly filled → filled · cancelled · rejected · expired.
 
@@ -64,6 +67,7 @@ _FINAL: Final = frozenset(
 )
 
 
+@quick_enum
 class FillCause(Enum):
     """Who made the trade happen."""
 

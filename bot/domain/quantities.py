@@ -41,17 +41,21 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
     return value % step == ZERO
 
 
+_TO_PLACES: Final = tuple(f".{places}f" for places in range(29))
+
+
 def plain(value: Decimal, places: int | None = None) -> str:
     """The number as decimal text without an exponent and without idle zeros after the point.
 
     It is rounded to so many ``places`` where they are given, and exact where not.
     """
-    text = str(value)  # much faster, and the same wherever it needs no exponent and no rounding
-    point = text.find(".")
-    if "E" in text or (places is not None and 0 <= point < len(text) - 1 - places):
-        text = format(value, "f" if places is None else f".{places}f")
-        point = text.find(".")
-    if point >= 0:
+    if places is not None:
+        text = format(value, _TO_PLACES[places])
+    else:
+        text = str(value)  # much faster, and the same wherever it needs no exponent
+        if "E" in text:
+            text = format(value, "f")
+    if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 

@@ -13,9 +13,10 @@ from bot.domain.decision import Pursuit
 from bot.domain.limits import TradingState
 from bot.domain.margin import LiquidationPrice
 from bot.domain.orders import OrderIntent, OrderReport, OrderStatus
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 
 
+@quick_enum
 class Action(Enum):
     """What a decision asks for."""
 
@@ -24,6 +25,7 @@ class Action(Enum):
     BUY = "buy"
 
 
+@quick_enum
 class Outcome(Enum):
     """How a bag's cycle ended."""
 
@@ -173,6 +175,7 @@ class Flow:
     note: str
 
 
+@quick_enum
 class TransferStatus(Enum):
     """intended → sent → arrived, or failed.
 
@@ -213,7 +216,8 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A trading state set from outside the loop, for one bag or for all (``scope`` "*").
+    """A trading state set from outside the loop: for one bag, for every bag of an account
+    (:func:`account_scope`), or for all (``scope`` "*").
 
     ``short_cap_usd`` is the largest short that an unwind still allows; None: no unwind under way.
     """
@@ -228,3 +232,9 @@ class Control:
 
 EVERYTHING = "*"
 """The scope of a control that holds for every bag."""
+
+
+def account_scope(account: str) -> str:
+    """The scope of a control that holds for every bag that is hedged on an account. No bag's name
+    has a colon in it."""
+    return f"account:{account}"

@@ -92,6 +92,8 @@ def cut_short_usd(
     target: Target, exposure: Exposure, base_coin: Decimal, exposed_usd: Decimal
 ) -> Decimal:
     """The same for a caller who has the exposed dollars at hand: they are the whole bag."""
+    if isinstance(target, Full):
+        return exposed_usd if exposed_usd > ZERO else ZERO
     constant_usd, slope_coin = raw_gap_line(
         target,
         delta_coin=exposure.delta_coin,

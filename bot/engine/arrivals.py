@@ -1,17 +1,18 @@
 """What the balances say of a transfer: whether the coins left one wallet and reached the other.
 
 No answer of the venue ends a transfer. Two reads in a row that agree do: both wallets changed by
-its amount, or, where nobody knows whether it was sent, neither changed until long after.
+its amount, or, where nobody knows whether it was sent, neither changed until long after. What else
+the venue has booked in them since is left out of account, transfers by others included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.account import EntryKind, Wallet
+from bot.domain.account import EntryKind, LedgerEntry, Wallet
 from bot.domain.quantities import ZERO
 from bot.domain.records import Transfer, TransferStatus
 from bot.errors import ConfigError, ExchangeError, IncompleteSnapshot, SnapshotError
@@ -106,7 +107,8 @@ async def _end_of(
 ) -> TransferStatus | None:
     """What the wallets say of a transfer at one moment; None for nothing clear.
 
-    Whatever else the venue has booked in them since is left out of account.
+    The venue's bookings are asked for where the change alone does not tell, and before coins that
+    nobody has seen leave are taken never to have left.
     """
     source_before, destination_before = (
         transfer.source_before_coin,
@@ -116,35 +118,38 @@ async def _end_of(
         return None
     source, destination = await held(reader, transfer.asset, transfer.source, transfer.destination)
     change = (source - source_before, destination - destination_before)
-    end = _meant_by(transfer, change, late=late)
-    if end is not None:
-        return end
-    booked = await _booked(transfer, reader)
-    others = (booked.get(transfer.source, ZERO), booked.get(transfer.destination, ZERO))
-    if others == (ZERO, ZERO):
-        return None
-    return _meant_by(transfer, (change[0] - others[0], change[1] - others[1]), late=late)
-
-
-def _meant_by(
-    transfer: Transfer, change: tuple[Decimal, Decimal], *, late: bool
-) -> TransferStatus | None:
     amount = transfer.amount_coin
-    if abs(change[0] + amount) < GRAIN_COIN and abs(change[1] - amount) < GRAIN_COIN:
+    if _is_like(change, (-amount, amount)):
         return TransferStatus.ARRIVED
-    untouched = abs(change[0]) < GRAIN_COIN and abs(change[1]) < GRAIN_COIN
-    if untouched and late and transfer.status is TransferStatus.INTENDED:
-        return TransferStatus.FAILED
-    return None
+    booked = [e for e in await reader.ledger(transfer.at) if e.asset == transfer.asset]
+    source_others, took = _others(booked, transfer.source, -amount)
+    destination_others, brought = _others(booked, transfer.destination, amount)
+    if _is_like(change, (source_others - amount, destination_others + amount)):
+        return TransferStatus.ARRIVED
+    may_fail = late and transfer.status is TransferStatus.INTENDED and not (took or brought)
+    untouched = _is_like(change, (source_others, destination_others))
+    return TransferStatus.FAILED if may_fail and untouched else None
 
 
-async def _booked(transfer: Transfer, reader: AccountReader) -> dict[Wallet, Decimal]:
-    """Coins by wallet that came and went since a transfer, other than by transfers."""
-    booked: dict[Wallet, Decimal] = {}
-    for entry in await reader.ledger(transfer.at):
-        if entry.asset == transfer.asset and entry.kind is not EntryKind.TRANSFER:
-            booked[entry.wallet] = booked.get(entry.wallet, ZERO) + entry.amount_coin
-    return booked
+def _is_like(change: tuple[Decimal, Decimal], expected: tuple[Decimal, Decimal]) -> bool:
+    return all(abs(a - b) < GRAIN_COIN for a, b in zip(change, expected, strict=True))
+
+
+def _others(
+    booked: Iterable[LedgerEntry], wallet: Wallet, own_coin: Decimal
+) -> tuple[Decimal, bool]:
+    """Coins that came to a wallet by anything but this transfer, and whether there is a line that
+    may be its own: one of exactly its amount."""
+    others, is_own_there = ZERO, False
+    for entry in booked:
+        if entry.wallet is not wallet:
+            continue
+        is_own = entry.kind is EntryKind.TRANSFER and abs(entry.amount_coin - own_coin) < GRAIN_COIN
+        if is_own and not is_own_there:
+            is_own_there = True
+        else:
+            others += entry.amount_coin
+    return others, is_own_there
 
 
 async def held(

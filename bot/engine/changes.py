@@ -89,7 +89,8 @@ class News:
 class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.
 
-    ``fills_expected``: the journal may know trades of ours that the bag has not taken in yet.
+    ``booking_grace_s``: for how long after a trade of ours its fee and its profit may be missing in
+    the venue's ledger. ``fills_expected``: the journal may know trades of ours that the bag has not taken in yet.
     ``moves_expected``: the venue may have booked transfers, which change no sum of coins.
     ``is_accepted``: a person has seen what contradicts the position read and said to go on.
     """
@@ -98,6 +99,7 @@ class Sources:
     journal: Journal
     entries: SeenEntries
     grace_s: float
+    booking_grace_s: float
     fills_expected: bool
     is_accepted: bool = False
     moves_expected: bool = False
@@ -173,6 +175,8 @@ async def changes_since(
     amount = coins - memory.coins - explained
     flow = None
     if abs(amount) > DUST_COIN:
+        if ours != ZERO:
+            _require_booked(bag, fills, booked, now=now, grace_s=sources.booking_grace_s)
         flow = Flow(bag.name, now, amount, index_usd, _flow_note(amount, booked))
     return News(
         coins,
@@ -203,6 +207,27 @@ def _require_settled(
         raise IncompleteSnapshot(
             f"the position in {bag.symbol} does not show our last fill of {ours:+} contracts yet",
             surface="positions",
+        )
+
+
+def _require_booked(
+    bag: Bag,
+    fills: tuple[Fill, ...],
+    booked: tuple[tuple[str, LedgerEntry], ...],
+    *,
+    now: datetime,
+    grace_s: float,
+) -> None:
+    """A ledger that shows nothing of what our own trades cost is unread for ``grace_s``: else fee
+    and profit would be taken for coins that came or left."""
+    if any(entry.kind in (EntryKind.FEE, EntryKind.REALISED) for _, entry in booked):
+        return
+    costly = (f.at for f in fills if is_ours(f.client_order_id) and f.fee_coin != ZERO)
+    newest = max(costly, default=None)
+    if newest is not None and (now - newest).total_seconds() < grace_s:
+        raise IncompleteSnapshot(
+            f"the ledger does not show what our last trade in {bag.symbol} cost yet",
+            surface="ledger",
         )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Final
 
 from bot.domain.alerts import NOW_HALTED, NOW_REDUCING, Alert
 from bot.domain.limits import Approved, Denied, TradingState
@@ -15,13 +14,15 @@ from bot.domain.orders import OrderStatus
 from bot.domain.quantities import ZERO
 from bot.domain.records import Control, CycleRecord, Outcome
 from bot.domain.report import times_denied
-from bot.engine.arrivals import TransferPolicy, reconcile_transfers
+from bot.engine.dead_man import mind_what_rests
 from bot.engine.desk import BagState, Desk
 from bot.engine.execute import Placed, place
 from bot.engine.margin import after_orders, follow_moves, mind_margin
+from bot.engine.margin_pause import mind_the_margin
 from bot.engine.observe import Look, look_with_patience
+from bot.engine.preparation import look_at_all, read_controls, settle_orders, settle_transfers
 from bot.engine.publish import announce, publish
-from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled, reconcile
+from bot.engine.reconcile import NOTHING_UNSETTLED, Reconciled
 from bot.engine.recording import (
     record_of,
     record_unread,
@@ -29,6 +30,7 @@ from bot.engine.recording import (
     unseen_record,
     write,
 )
+from bot.engine.second_bot import look_for_a_second_bot
 from bot.engine.view import View, view_bag
 from bot.errors import (
     AccessDenied,
@@ -41,9 +43,6 @@ from bot.errors import (
     UnreadablePosition,
 )
 
-IN_PASSING: Final = TransferPolicy(reads=2, spacing_s=1.0)
-"""How a cycle looks after a transfer whose end is not known: there will be another cycle."""
-
 
 async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...]:
     """Run every bag of the desk through one cycle and answer what was recorded.
@@ -53,25 +52,26 @@ async def run_cycle(desk: Desk, *, trade: bool = True) -> tuple[CycleRecord, ...
     """
     cycle = desk.numbers.next()
     began = desk.clock.now()
-    await _read_controls(desk)
-    reconciled = await _settle(desk)
-    await _settle_transfers(desk)
-    await follow_moves(desk)
-    seen: Look | None = None
-    trouble = ""
-    try:
-        seen = await look_with_patience(
-            desk.accounts, desk.markets(), clock=desk.clock, deadline_s=desk.policy.deadline_s
-        )
-    except (ExchangeError, SnapshotError) as error:
-        trouble = f"not seen: {error}"
+    await read_controls(desk)
+    asked_nothing = desk.silence.left_s(began)
+    reconciled, seen, trouble = NOTHING_UNSETTLED, None, ""
+    if asked_nothing:
+        trouble = f"not seen: the venue wants no requests for another {asked_nothing:.0f} s"
+    else:
+        reconciled = await settle_orders(desk)
+        await settle_transfers(desk)
+        await follow_moves(desk)
+        seen, trouble = await look_at_all(desk)
+        if seen is not None and (desk.armed or reconciled.in_doubt):
+            await mind_what_rests(desk, seen, reconciled)
     records = []
     for bag in desk.bags:
         record = await _bag_cycle(
             desk, bag, seen, trouble, reconciled, cycle=cycle, began=began, trade=trade
         )
         records.append(record)
-        if not bag.is_unread:  # two sources that disagree are no failure that more of them mend
+        # Two sources that disagree, or silence that was asked for, are no failure that more mend.
+        if not bag.is_unread and not asked_nothing:
             await _mind_the_breaker(desk, bag, record)
         await _mind_the_guards(desk, bag, record)
     await publish(tuple(records), telemetry=desk.telemetry, notifier=desk.notifier)
@@ -115,52 +115,6 @@ async def look_only(desk: Desk) -> tuple[CycleRecord, ...]:
     return tuple(records)
 
 
-async def _read_controls(desk: Desk) -> None:
-    controls = await desk.journal.controls()
-    if controls != desk.controls:
-        desk.controls = controls
-        for bag in desk.bags:
-            if bag.control_state(controls) is TradingState.ACTIVE:
-                bag.breaker.reset()
-
-
-async def _settle(desk: Desk) -> Reconciled:
-    """Look up whatever has no known end; most cycles have nothing of the kind."""
-    if not desk.unsettled:
-        desk.in_doubt = ()
-        return NOTHING_UNSETTLED
-    reconciled = await reconcile(
-        {name: desk.accounts[name] for name in desk.markets()},
-        journal=desk.journal,
-        clock=desk.clock,
-        look_ups=desk.look_ups,
-        grace_s=desk.policy.grace_s,
-        least_look_ups=desk.policy.least_look_ups,
-    )
-    desk.in_doubt = reconciled.in_doubt
-    desk.unsettled = bool(reconciled.in_doubt)
-    for bag in desk.bags:
-        ours = {record.client_order_id for record in reconciled.settled} & bag.in_flight
-        for placed in reconciled.settled:
-            if placed.client_order_id in ours:
-                bag.tally.credit(placed.fills)
-                bag.in_flight.discard(placed.client_order_id)
-    return reconciled
-
-
-async def _settle_transfers(desk: Desk) -> None:
-    """Look after coins on their way; most cycles have nothing of the kind."""
-    if not desk.moving:
-        return
-    desk.transfers = await reconcile_transfers(
-        {name: ports.reader for name, ports in desk.accounts.items()},
-        journal=desk.journal,
-        clock=desk.clock,
-        policy=IN_PASSING,
-    )
-    desk.moving = bool(desk.transfers)
-
-
 async def _bag_cycle(
     desk: Desk,
     bag: BagState,
@@ -178,6 +132,8 @@ async def _bag_cycle(
         return await record_unseen(desk, bag, Outcome.UNSEEN, trouble, cycle=cycle, began=began)
     doubted = bag.doubted_by(reconciled)
     try:
+        if not doubted:
+            await look_for_a_second_bot(desk, bag, seen)
         view = await view_bag(desk, bag, seen, cycle=cycle, in_doubt=doubted)
     except UnreadablePosition as unread:
         bag.is_unread = True
@@ -185,6 +141,7 @@ async def _bag_cycle(
         await _tell(desk, alerts)
         return record
     except (ExchangeError, SnapshotError) as error:
+        desk.silence.heard(error, desk.clock.now())
         if isinstance(error, StaleSnapshot):
             bag.denials.count(error.guard)
         return await record_unseen(
@@ -229,6 +186,7 @@ async def _act(
             outcome, note = Outcome.HELD, f"not sent: {waits}"
         else:
             placed, outcome, note = await _execute(desk, bag, view.judgement.verdict, cycle)
+            await mind_the_margin(desk, bag, view, placed)
             after_orders(bag, view, sum((one.filled_contracts for one in placed), ZERO))
     elif isinstance(view.judgement.verdict, Denied):
         denied = times_denied(bag.denials.count(view.judgement.verdict.rule))
@@ -268,7 +226,7 @@ async def _execute(
         bag.in_flight.discard(intent.client_order_id)
         return (), Outcome.FAILED, f"access denied: {denied}"
     if placed.status is OrderStatus.IN_DOUBT:
-        reconciled = await _settle(desk)
+        reconciled = await settle_orders(desk)
         for found in reconciled.settled:
             if found.client_order_id == placed.client_order_id:
                 placed = found

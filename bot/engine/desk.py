@@ -17,7 +17,14 @@ from bot.domain.exposure import Bag
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO, ClientOrderId
-from bot.domain.records import EVERYTHING, BagMemory, Control, OrderRecord, Transfer
+from bot.domain.records import (
+    EVERYTHING,
+    BagMemory,
+    Control,
+    OrderRecord,
+    Transfer,
+    account_scope,
+)
 from bot.domain.steady_price import Sighting, SteadyPrice, after_look
 from bot.engine.attention import Attention
 from bot.engine.breaker import Breaker, BreakerPolicy
@@ -27,6 +34,8 @@ from bot.engine.guard_memory import DAY, PaidFees, fees_paid, price_believed, tr
 from bot.engine.margin_state import MarginState
 from bot.engine.observe import AccountPorts
 from bot.engine.reconcile import LookUps, Reconciled
+from bot.engine.refusals import MarginRefusals
+from bot.engine.silence import Silence
 from bot.engine.tally import Tally
 from bot.ports import Clock, Journal, Notifier, Telemetry
 
@@ -47,6 +56,12 @@ class CyclePolicy:
     unseen_s: float = 300.0  # a bag that stays unseen for so long is an alert
     remind_every_s: float | None = None
 
+    @property
+    def booking_grace_s(self) -> float:
+        """For how long the venue's ledger may lack what a trade of ours cost: two looks, and no
+        failure more than may be chance."""
+        return max(self.grace_s, 2.5 * self.interval_s)
+
 
 @dataclass(slots=True)
 class CycleNumbers:
@@ -65,17 +80,28 @@ class SentOrders:
     """When and how much a bag has sent lately, for the guard's rates."""
 
     sent: deque[tuple[datetime, Decimal]] = field(default_factory=deque)
+    total_usd: Decimal = ZERO
 
     def add(self, at: datetime, notional_usd: Decimal) -> None:
         """An order was sent."""
         self.sent.append((at, notional_usd))
+        self._add_up()
 
     def rates(self, now: datetime) -> tuple[int, Decimal]:
         """Orders in the last hour, and USD sent in the last day."""
-        while self.sent and now - self.sent[0][0] > DAY:
-            self.sent.popleft()
-        orders = sum(1 for at, _ in self.sent if now - at <= HOUR)
-        return orders, sum((usd for _, usd in self.sent), ZERO)
+        if self.sent and now - self.sent[0][0] > DAY:
+            while self.sent and now - self.sent[0][0] > DAY:
+                self.sent.popleft()
+            self._add_up()
+        orders = 0
+        for at, _ in reversed(self.sent):
+            if now - at > HOUR:
+                break
+            orders += 1
+        return orders, self.total_usd
+
+    def _add_up(self) -> None:
+        self.total_usd = sum((usd for _, usd in self.sent), ZERO)
 
 
 @dataclass(slots=True)
@@ -96,10 +122,12 @@ class BagState:
     fills_expected: bool = True  # whether the journal may know trades that the memory does not
     doubt: Doubt | None = None  # a position that two sources tell differently
     is_unread: bool = False  # whether the last cycle found none where another source has one
+    margin_refusals: MarginRefusals = field(default_factory=MarginRefusals)
 
     def control_state(self, controls: Iterable[Control]) -> TradingState:
         """The state that was set from outside for this bag."""
-        return control_for(self.plan.bag.name, controls)[0]
+        bag = self.plan.bag
+        return control_for(bag.name, controls, account=bag.hedge_account)[0]
 
     def state(self, controls: Iterable[Control]) -> TradingState:
         """The state that holds: the strictest of the controls', the breaker's, and reducing while
@@ -162,10 +190,15 @@ class Desk:
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
+    controls_read: bool = False  # whether there was a cycle of this process before
     moving: bool = True  # whether the journal may hold transfers whose end is not known
     transfers: tuple[Transfer, ...] = ()  # those that it held after the last look
     in_doubt: tuple[OrderRecord, ...] = ()  # orders whose end was not known then
     attention: dict[str, Attention] = field(default_factory=dict)  # by bag
+    silence: Silence = field(default_factory=Silence)
+    foreign: set[ClientOrderId] = field(default_factory=set)  # with our prefix, but not ours
+    armed: set[tuple[str, str]] = field(default_factory=set)  # dead man's switches, by market
+    resumed: dict[str, datetime] = field(default_factory=dict)  # when a person did so, by scope
 
     def attention_to(self, bag: str) -> Attention:
         """What is remembered of a bag for the sake of alerts."""
@@ -180,16 +213,34 @@ class Desk:
                 symbols.append(bag.plan.bag.symbol)
         return {account: tuple(symbols) for account, symbols in wanted.items()}
 
+    def looked_at(self, bag: Bag) -> datetime | None:
+        """When a person last looked at a bag and said to go on; None: never."""
+        scopes = scopes_of(bag.name, bag.hedge_account)
+        said = [
+            max(control.at, self.resumed.get(control.scope, control.at))
+            for control in self.controls
+            if control.scope in scopes and control.state is TradingState.ACTIVE
+        ]
+        return max(said, default=None)
+
     def contract_changes(self, bag: Bag) -> tuple[str, ...]:
         """What of a bag's contract is not as it was when somebody last agreed to it, in words."""
         return self.accounts[bag.hedge_account].changes_of(bag.symbol)
 
 
-def control_for(bag: str, controls: Iterable[Control]) -> tuple[TradingState, Decimal | None]:
-    """The state and the short cap that hold for a bag: the stricter of its own and everybody's."""
+def scopes_of(bag: str, account: str) -> frozenset[str]:
+    """The scopes of controls that hold for a bag: its own, its account's, everybody's."""
+    return frozenset({bag, account_scope(account), EVERYTHING})
+
+
+def control_for(
+    bag: str, controls: Iterable[Control], *, account: str
+) -> tuple[TradingState, Decimal | None]:
+    """The state and the short cap that hold for a bag: the strictest of its own, its account's and
+    everybody's."""
     state, cap_usd = TradingState.ACTIVE, None
     for control in controls:
-        if control.scope in (bag, EVERYTHING):
+        if control.scope in (bag, EVERYTHING) or control.scope == account_scope(account):
             state = strictest(state, control.state)
             if control.short_cap_usd is not None:
                 cap_usd = (

@@ -7,9 +7,9 @@ looked it up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -48,6 +48,7 @@ class Placed:
     report: OrderReport | None
     fills: tuple[Fill, ...]
     note: str
+    trouble: ExchangeError | None = None  # why it was refused, where it was right after the send
 
     @property
     def filled_contracts(self) -> Decimal:
@@ -71,9 +72,7 @@ async def place(
     return await uncut(sending, written=written)
 
 
-async def uncut(
-    work: Coroutine[Any, Any, Answer], *, written: asyncio.Event | None = None
-) -> Answer:
+async def uncut(work: Awaitable[Answer], *, written: asyncio.Event | None = None) -> Answer:
     """Finish ``work`` even if the caller is cancelled meanwhile; then be cancelled.
 
     Once ``written`` is set only reading is left of it, and that gets :data:`READING_S` more.
@@ -130,7 +129,7 @@ async def _send(
         await _refuse(order_id, str(denied), journal, clock)
         raise
     except (Refused, Unavailable) as no:
-        return await _refuse(order_id, str(no), journal, clock)
+        return replace(await _refuse(order_id, str(no), journal, clock), trouble=no)
     except ExchangeError as other:
         return await _doubt(order_id, str(other), journal, clock)
     except ForbiddenHost:

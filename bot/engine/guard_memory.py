@@ -25,6 +25,7 @@ class PaidFees:
 
     paid: deque[tuple[datetime, Decimal]] = field(default_factory=deque)
     taken: int = 0
+    total_usd: Decimal = ZERO
 
     def take(self, fills: Iterable[Fill], taker_fee_rate: Decimal) -> None:
         """Trades that were credited. A fee that the venue did not tell is taken to be a taker's."""
@@ -34,12 +35,18 @@ class PaidFees:
                 fill.face_usd * taker_fee_rate if fee_coin is None else fee_coin * fill.price_usd
             )
             self.paid.append((fill.at, fee_usd))
+        self._add_up()
 
     def last_day_usd(self, now: datetime) -> Decimal:
         """Dollars paid in the last day; less where a maker was paid."""
-        while self.paid and now - self.paid[0][0] > DAY:
-            self.paid.popleft()
-        return sum((usd for _, usd in self.paid), ZERO)
+        if self.paid and now - self.paid[0][0] > DAY:
+            while self.paid and now - self.paid[0][0] > DAY:
+                self.paid.popleft()
+            self._add_up()
+        return self.total_usd
+
+    def _add_up(self) -> None:
+        self.total_usd = sum((usd for _, usd in self.paid), ZERO)
 
 
 async def fees_paid(plan: HedgePlan, journal: Journal, *, now: datetime) -> PaidFees:

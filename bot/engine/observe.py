@@ -20,7 +20,7 @@ from bot.domain.quantities import ZERO
 from bot.domain.records import BagMemory
 from bot.engine.together import Question, answered
 from bot.errors import IncompleteSnapshot, StaleSnapshot, Unavailable, UnreadablePosition
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway, WalletMover
+from bot.ports import AccountReader, Clock, DeadManSwitch, MarketData, OrderGateway, WalletMover
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class AccountPorts:
     ``contract_changes`` are figures of its contracts that differ from those that were agreed to.
     ``at_once``: the venue lives in this process, so that its answers are not waited for. ``mover``
     is None where no coins can be moved between its wallets.
+    ``dead_man`` is there where the venue cancels by itself what rests once the bot is silent.
     """
 
     reader: AccountReader
@@ -38,6 +39,7 @@ class AccountPorts:
     contract_changes: tuple[ContractChange, ...] = ()
     at_once: bool = False
     mover: WalletMover | None = None
+    dead_man: DeadManSwitch | None = None
 
     def changes_of(self, symbol: str) -> tuple[str, ...]:
         """What of a contract is not as it was when somebody last agreed to it, in words."""

@@ -123,7 +123,7 @@ class Bench:
 
     async def _reviewed(self, intent: OrderIntent, seen: Seen) -> Approved | Denied:
         plan, bag, now = self.plan, self.plan.bag, self.clock.now()
-        state, _ = control_for(bag.name, await self.journal.controls())
+        state, _ = control_for(bag.name, await self.journal.controls(), account=bag.hedge_account)
         sent = SentOrders()
         for order in reversed(await self.journal.orders(bag=bag.name, since=now - DAY)):
             sent.add(order.intended_at, order.intent.notional_usd)

@@ -1,19 +1,23 @@
 """Settle every order whose end is not known: the same path after a crash and in every cycle.
 
-"Not found" is a refusal only after a grace period and a second look; until then the market is in
-doubt and nothing that grows the short is sent.
+"Not found" is a refusal only after a grace period and a second look, where no trade of it is listed
+and the position has not moved its way; until then the market is in doubt and nothing is sent there.
+Nothing is ever sent again under its old id: what is still wanted is decided anew, from a new look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from bot.domain.orders import OrderReport, OrderStatus
+from bot.domain.orders import OrderIntent, OrderReport, OrderStatus
 from bot.domain.quantities import ClientOrderId
 from bot.domain.records import OrderRecord
+from bot.engine.arrived import moved_by_it, report_from_trades
 from bot.engine.execute import Placed, credit, uncut
 from bot.engine.observe import AccountPorts
+from bot.engine.silence import Silence
 from bot.errors import ExchangeError, OrderNotFound
 from bot.ports import Clock, Journal
 
@@ -36,6 +40,10 @@ class Reconciled:
 NOTHING_UNSETTLED = Reconciled((), ())
 
 
+def _nobody_looked(_: OrderIntent) -> datetime | None:
+    return None
+
+
 async def reconcile(
     accounts: Mapping[str, AccountPorts],
     *,
@@ -44,11 +52,15 @@ async def reconcile(
     look_ups: LookUps,
     grace_s: float,
     least_look_ups: int,
+    silence: Silence | None = None,
+    looked_at: Callable[[OrderIntent], datetime | None] = _nobody_looked,
 ) -> Reconciled:
     """Look every unsettled order of these accounts up and write down what became of it. Orders of
     any other account are their own desk's to settle.
 
-    An order that cannot be looked up now stays in doubt; only journal errors are raised.
+    An order that cannot be looked up now stays in doubt; only journal errors are raised. Nothing
+    is asked any more once the venue has asked for ``silence``. ``looked_at`` tells when a person
+    last said that all is well with an order's market: then the position is no doubt any more.
     """
     settled: list[Placed] = []
     in_doubt: list[OrderRecord] = []
@@ -56,14 +68,18 @@ async def reconcile(
         ports = accounts.get(record.intent.account)
         if ports is None:
             continue
+        if silence is not None and silence.left_s(clock.now()):
+            in_doubt.append(record)
+            continue
         placed = await _look_up(
             record,
             ports,
             journal=journal,
             clock=clock,
             look_ups=look_ups,
-            grace_s=grace_s,
-            least_look_ups=least_look_ups,
+            is_over=lambda waited_s, misses: waited_s >= grace_s and misses >= least_look_ups,
+            silence=silence,
+            looked_at=looked_at(record.intent),
         )
         if placed is None or not placed.status.is_final:
             in_doubt.append(record)
@@ -86,25 +102,36 @@ async def _look_up(
     journal: Journal,
     clock: Clock,
     look_ups: LookUps,
-    grace_s: float,
-    least_look_ups: int,
+    is_over: Callable[[float, int], bool],
+    silence: Silence | None,
+    looked_at: datetime | None,
 ) -> Placed | None:
     order_id, symbol = record.intent.client_order_id, record.intent.symbol
+    waited_s = (clock.now() - record.intended_at).total_seconds()
+    moved = ""
     try:
         report = await _find(ports, order_id, symbol)
         if report is not None:
             look_ups.misses.pop(order_id, None)
             if not report.status.is_final:
                 report = await uncut(ports.gateway.cancel(order_id, symbol))
-    except ExchangeError:
+        else:
+            look_ups.misses[order_id] = look_ups.misses.get(order_id, 0) + 1
+            if not is_over(waited_s, look_ups.misses[order_id]):
+                return None
+            report = await report_from_trades(record, ports)
+            if report is None and (looked_at is None or looked_at < record.intended_at):
+                moved = await moved_by_it(record, ports, journal)
+    except ExchangeError as error:
+        if silence is not None:
+            silence.heard(error, clock.now())
         return None  # also where it was found but cannot be cancelled: it may just have ended
     if report is not None:
         return await credit(
             order_id, report, record.intended_at, ports=ports, journal=journal, clock=clock
         )
-    look_ups.misses[order_id] = look_ups.misses.get(order_id, 0) + 1
-    waited_s = (clock.now() - record.intended_at).total_seconds()
-    if waited_s < grace_s or look_ups.misses[order_id] < least_look_ups:
+    if moved:
+        await journal.settle(order_id, None, at=clock.now(), in_doubt=moved)
         return None
     why = (
         f"the venue does not know it after {look_ups.misses[order_id]} look-ups "

@@ -16,6 +16,7 @@ from bot.engine.doubts import doubted, settled
 from bot.engine.execute import Placed, uncut
 from bot.engine.reactions import resumed_at
 from bot.engine.reminders import followed, is_due, mind_the_forgotten, reminder
+from bot.engine.together import Question
 from bot.engine.view import View
 
 
@@ -84,7 +85,10 @@ async def write(
         alerts = (*settled(doubt, record.bag), *view.reaction.alerts, *told)
         doubt = None
     is_more_due = bool(placed) or unread is not None
-    await uncut(_keep(desk, bag, record, memory, view, doubt=doubt, is_more_due=is_more_due))
+    keeping = Question(_keep(desk, bag, record, memory, view, doubt=doubt, is_more_due=is_more_due))
+    if keeping.is_waiting:
+        await uncut(keeping)
+    keeping.answer  # noqa: B018 - raises what the journal raised
     return tuple(alert if alert.did else replace(alert, did=record.reason) for alert in alerts)
 
 

@@ -37,6 +37,15 @@ NO_WAYS: Final = Ways(None, ())
 
 
 @dataclass(frozen=True, slots=True)
+class BagName:
+    """What a bag is called, the coin it holds, and the account that it is hedged on."""
+
+    name: str
+    asset: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class BagStanding:
     """A bag by its last cycle. Ages are seconds of real time, however fast the bot's clock runs.
 
@@ -77,30 +86,29 @@ class Standing:
 
 
 async def read_standing(
-    bags: Mapping[str, str],
+    bags: Iterable[BagName],
     journal: Journal,
     *,
     interval_s: float,
     now: datetime,
     ways: Ways = NO_WAYS,
 ) -> Standing:
-    """Ask the journal about bags, their assets by name; ``now`` is by the wall. Raises
+    """Ask the journal about bags; ``now`` is by the wall. Raises
     :class:`bot.errors.JournalError`."""
     controls = await journal.controls()
     found = []
-    for name, asset in bags.items():
-        last = await journal.cycles(bag=name, limit=1)
-        written_at = await journal.written_at(name)
+    for bag in bags:
+        last = await journal.cycles(bag=bag.name, limit=1)
+        written_at = await journal.written_at(bag.name)
         record = last[0] if last else None
         found.append(
-            bag_standing(name, asset, record, written_at, controls, interval_s=interval_s, now=now)
+            bag_standing(bag, record, written_at, controls, interval_s=interval_s, now=now)
         )
     return Standing(tuple(found), controls, await journal.unsettled(), interval_s, ways)
 
 
 def bag_standing(
-    name: str,
-    asset: str,
+    bag: BagName,
     record: CycleRecord | None,
     written_at: datetime | None,
     controls: Iterable[Control],
@@ -111,13 +119,13 @@ def bag_standing(
     """A bag by its last cycle and when that was written, by the wall as ``now`` is."""
     age_s = None if written_at is None else (now - written_at).total_seconds()
     return BagStanding(
-        name=name,
-        asset=asset,
+        name=bag.name,
+        asset=bag.asset,
         record=record,
         written_at=written_at,
         age_s=age_s,
         late=age_s is None or age_s > patience_s(interval_s),
-        state=control_for(name, controls)[0],
+        state=control_for(bag.name, controls, account=bag.account)[0],
     )
 
 

@@ -12,7 +12,7 @@ from bot.domain.alerts import CLOCK_SET, JOURNAL_FAILED, Alert
 from bot.domain.records import CycleRecord, Outcome
 from bot.engine.publish import announce
 from bot.errors import JournalError
-from bot.ports import Clock, Notifier, SettableClock
+from bot.ports import Notifier, SettableClock
 
 _log: Final = structlog.get_logger("hedgehold")
 
@@ -54,15 +54,13 @@ class JournalTrouble:
 
 
 async def mind_the_clock(
-    clock: Clock, records: tuple[CycleRecord, ...], *, notifier: Notifier
+    clock: SettableClock, records: tuple[CycleRecord, ...], *, notifier: Notifier
 ) -> None:
     """Tell a person that the computer's clock was set, which moves the bot's own not at all.
 
     A venue tells which of the two is right: it is its prices that are too old or too new for a
     wrong one. So where nothing can be seen by the own clock, the computer's is taken.
     """
-    if not isinstance(clock, SettableClock):
-        return
     leap_s = clock.take_leap()
     if leap_s:
         way = "forward" if leap_s > 0 else "back"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.domain.decision import Pursuit
 from bot.domain.exposure import Bucket, Exposure, assess_bag, buckets_of
 from bot.domain.judgement import Circumstances, Judgement, judge, liquidation_now
-from bot.domain.limits import TradingState
+from bot.domain.limits import TradingState, strictest
 from bot.domain.quantities import ZERO
 from bot.domain.records import Figure, Sight
 from bot.domain.report import figures_of, sight_of
@@ -147,6 +147,7 @@ async def _news(desk: Desk, bag: BagState, seen: Look) -> News:
             desk.journal,
             bag.entries,
             desk.policy.grace_s,
+            desk.policy.booking_grace_s,
             fills_expected=bag.fills_expected,
             moves_expected=bag.margin.is_booked,
             is_accepted=was_told and has_resumed(bag.memory, said_at),
@@ -192,7 +193,8 @@ def _judge(
     isolated_coin = sum(isolated, ZERO) if isolated else None
     orders_last_hour, turnover_usd = bag.sent.rates(now)
     price = bag.price_after(quote)
-    _, short_cap_usd = control_for(plan.bag.name, desk.controls)
+    _, short_cap_usd = control_for(plan.bag.name, desk.controls, account=plan.bag.hedge_account)
+    state = strictest(state, bag.margin_refusals.state(now, exposure.wallet_coin))
     ours = liquidation_now(plan, exposure, isolated_coin=isolated_coin)
     margin = margin_view(
         desk,

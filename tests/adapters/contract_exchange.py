@@ -27,7 +27,7 @@ from bot.domain.orders import (
 )
 from bot.domain.quantities import ClientOrderId
 from bot.errors import DuplicateClientId, InsufficientMargin, OrderNotFound, Refused
-from bot.ports import AccountReader, Clock, MarketData, OrderGateway
+from bot.ports import AccountReader, Clock, DeadManSwitch, MarketData, OrderGateway
 
 _ids = count(1)
 
@@ -221,6 +221,24 @@ class ExchangeContract:
         found = await doors.gateway.find(ClientOrderId("hhrest"), doors.symbol)
         assert found is not None
         assert found.status is OrderStatus.CANCELLED
+
+    async def test_what_rests_is_cancelled_once_nothing_is_heard_for_so_long(
+        self, doors: Doors
+    ) -> None:
+        switch = doors.gateway
+        if not isinstance(switch, DeadManSwitch):
+            pytest.skip("this adapter has no such switch")
+        await doors.resting(order_id="hhsilent")
+        await switch.cancel_all_after(doors.symbol, 0.5)
+        await switch.cancel_all_after(doors.symbol, 0)  # called off
+        await doors.clock.sleep(1)
+        assert len(await doors.reader.open_orders()) == 1
+        await switch.cancel_all_after(doors.symbol, 0.5)
+        await doors.clock.sleep(1)
+        assert await doors.reader.open_orders() == ()
+        ended = await doors.gateway.find(ClientOrderId("hhsilent"), doors.symbol)
+        assert ended is not None
+        assert ended.status is OrderStatus.CANCELLED
 
     async def test_cancelling_what_has_ended_tells_how_it_ended(self, doors: Doors) -> None:
         await doors.gateway.submit(await doors.order(order_id="hhdone"))

@@ -222,7 +222,7 @@ def test_a_running_daemon_is_asked_steered_and_stopped_from_outside(
         assert status["daemon"]["seems_to_run"] is True
         assert "acts on it in its next cycle" in hedgehold("halt", "--config", settings).out
         _wait_for_line(running, '"state": "halted"')
-        hedgehold("resume", "--config", settings)
+        hedgehold("resume", "--reason", "looked", "--config", settings)
         _wait_for_line(running, '"state": "active"')
 
         said = stop(running, signal.SIGINT)

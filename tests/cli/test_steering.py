@@ -53,7 +53,7 @@ def test_a_word_to_a_daemon_that_does_not_run_says_so(told: Command) -> None:
     said = told("halt")
     assert said.code == 0
     assert "No daemon seems to run; the next one to start acts on it." in said.out
-    assert told("resume", "--json").document["daemon_seems_to_run"] is False
+    assert told("resume", "--reason", "looked", "--json").document["daemon_seems_to_run"] is False
 
 
 def test_with_a_name_it_is_for_that_bag(told: Command) -> None:
@@ -71,7 +71,7 @@ def test_resume_lifts_what_was_set_for_single_bags_too(told: Command) -> None:
             a_control("ether", REDUCING, 0),
         ],
     )
-    said = told("resume", "--json")
+    said = told("resume", "--reason", "looked", "--json")
     assert [(bag["state"], bag["short_cap_usd"]) for bag in said.document["bags"]] == [
         ("active", None),
         ("active", None),
@@ -82,8 +82,48 @@ def test_resume_lifts_what_was_set_for_single_bags_too(told: Command) -> None:
 
 def test_resuming_one_bag_says_where_all_are_still_halted(told: Command) -> None:
     past(a_record(), controls=[a_control(EVERYTHING, HALTED)])
-    said = told("resume", "--bag", "savings")
+    said = told("resume", "--reason", "looked", "--bag", "savings")
     assert "savings: halted." in said.out
+
+
+@pytest.mark.parametrize("reason", [(), ("--reason", "  ")])
+def test_resume_wants_a_reason_and_sets_nothing_without(
+    told: Command, reason: tuple[str, ...]
+) -> None:
+    past(a_record(), controls=[a_control(EVERYTHING, HALTED)])
+    said = told("resume", *reason)
+    assert (said.code, len(said.sentences)) == (2, 1)
+    assert said.err.startswith("--reason: say in your words")
+    assert controls_of()[EVERYTHING].state is HALTED
+
+
+def test_an_account_is_halted_with_every_bag_on_it_and_resumed_with_a_kept_reason(
+    told: Command,
+) -> None:
+    past(a_record())
+    said = told("halt", "--account", "main", "--json")
+    assert {bag["state"] for bag in said.document["bags"]} == {"halted"}
+    assert set(controls_of()) == {"account:main"}
+    assert "savings: halted." in told("resume", "--reason", "looked", "--bag", "savings").out
+    told("resume", "--reason", "the other bot is stopped", "--account", "main")
+    control = controls_of()["account:main"]
+    assert (control.state, control.reason) == (ACTIVE, "the other bot is stopped")
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (("--account", "nobody"), "no bag is hedged on an account 'nobody'; accounts: main"),
+        (("--account", "main", "--bag", "savings"), "give either a bag or an account, not both"),
+    ],
+)
+def test_an_account_that_is_not_meant_is_bad_input(
+    told: Command, options: tuple[str, ...], fault: str
+) -> None:
+    past(a_record())
+    said = told("reduce", *options)
+    assert (said.code, said.sentences) == (2, [f"--account: {fault}"])
+    assert controls_of() == {}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +137,7 @@ def test_unwinding_caps_the_short_at_what_is_to_be_left(
     assert said.code == 0
     bag = said.document["bags"][0]
     assert (bag["state"], float(bag["short_cap_usd"])) == ("reducing", cap_usd)
-    state, cap = control_for("savings", controls_of().values())
+    state, cap = control_for("savings", controls_of().values(), account="main")
     assert (state, cap) == (REDUCING, Decimal(cap_usd))
 
 

@@ -84,7 +84,6 @@ def spot_alone(held: HeldBag) -> Callable[[Decimal], Exposure]:
             seen,
             equity_coin=spot,
             delta_coin=spot - seen.short_coin,
-            hedge_ratio=seen.short_coin / spot,
         )
 
     return look

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, replace
+from enum import Enum, StrEnum
 
 import pytest
 
-from bot.domain.values import quick
+from bot.domain.values import quick, quick_enum
 from bot.errors import InvariantBroken
 
 
@@ -118,3 +120,43 @@ class Plain:
 def test_only_a_frozen_slotted_dataclass_without_a_base_is_taken(unfit: type[object]) -> None:
     with pytest.raises(TypeError, match=unfit.__name__):
         quick(unfit)
+
+
+class Slowly(Enum):
+    """As the enum module makes it."""
+
+    SELL = "sell"
+    BUY = "buy"
+
+
+@quick_enum
+class Quickly(Enum):
+    """The same members."""
+
+    SELL = "sell"
+    BUY = "buy"
+
+
+def test_a_quick_enumeration_has_the_same_members() -> None:
+    assert [(one.name, one.value) for one in Quickly] == [(one.name, one.value) for one in Slowly]
+    assert Quickly("buy") is Quickly.BUY
+    assert Quickly["BUY"] is Quickly.BUY
+    assert {Quickly.SELL: 1}[Quickly("sell")] == 1
+    assert len({Quickly.SELL, Quickly.BUY, Quickly("buy")}) == 2
+    assert pickle.loads(pickle.dumps(Quickly.BUY)) is Quickly.BUY
+    assert copy.deepcopy(Quickly.BUY) is Quickly.BUY
+
+
+def test_the_members_of_a_quick_enumeration_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        Quickly.SELL = "other"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        Quickly.SELL.value = "other"  # type: ignore[misc]
+
+
+def test_an_enumeration_that_compares_in_a_way_of_its_own_stays_as_it_is() -> None:
+    with pytest.raises(TypeError, match="Worded compares its members"):
+
+        @quick_enum
+        class Worded(StrEnum):
+            SELL = "sell"

@@ -149,6 +149,34 @@ async def test_the_fee_of_our_own_trade_is_no_flow() -> None:
     assert await flows(bench) == []
 
 
+async def test_a_ledger_that_lacks_our_fee_for_a_while_makes_no_flow_of_it() -> None:
+    behind = Behind("main.ledger")
+    bench = await a_bench(a_full_plan(target=Static(Decimal("0.5"))), watch=behind)
+    await bench.cycle()
+    behind.shown["main.ledger"] = ()
+    behind.lag(True)
+    record = await bench.cycle(INTERVAL_S)
+    assert record.outcome is Outcome.UNSEEN
+    assert "the ledger does not show what our last trade in BTC/USD:BTC cost yet" in record.reason
+    behind.lag(False)
+    assert (await bench.cycle(INTERVAL_S)).outcome is Outcome.HELD
+    assert await flows(bench) == []
+    assert bench.bag.memory is not None
+    assert bench.bag.memory.base_coin == 10
+
+
+async def test_a_ledger_that_never_shows_our_fee_does_not_stop_the_bot() -> None:
+    behind = Behind("main.ledger")
+    behind.shown["main.ledger"] = ()
+    bench = await a_bench(watch=behind)
+    await bench.cycle()
+    behind.lag(True)
+    outcomes = [(await bench.cycle(INTERVAL_S)).outcome for _ in range(3)]
+    assert outcomes == [Outcome.UNSEEN, Outcome.UNSEEN, Outcome.HELD]
+    (flow,) = await flows(bench)
+    assert flow[0] == pytest.approx(bench.booked(EntryKind.FEE))
+
+
 async def test_what_was_booked_before_the_first_look_explains_nothing_later() -> None:
     """The account had a past: a fee of a trade by hand, part of the coins as they are found."""
     bench = await a_bench()

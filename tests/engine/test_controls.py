@@ -86,12 +86,12 @@ def test_of_several_controls_the_stricter_one_holds() -> None:
 
     bag, everybody = control("savings", ACTIVE, 300), control(EVERYTHING, REDUCING, 200)
     uncapped = control("savings", HALTED, None)
-    assert control_for("savings", []) == (ACTIVE, None)
-    assert control_for("savings", [bag]) == (ACTIVE, Decimal(300))
-    assert control_for("savings", [bag, everybody]) == (REDUCING, Decimal(200))
-    assert control_for("savings", [everybody, bag]) == (REDUCING, Decimal(200))
-    assert control_for("savings", [everybody, uncapped]) == (HALTED, Decimal(200))
-    assert control_for("other", [bag]) == (ACTIVE, None)
+    assert control_for("savings", [], account="main") == (ACTIVE, None)
+    assert control_for("savings", [bag], account="main") == (ACTIVE, Decimal(300))
+    assert control_for("savings", [bag, everybody], account="main") == (REDUCING, Decimal(200))
+    assert control_for("savings", [everybody, bag], account="main") == (REDUCING, Decimal(200))
+    assert control_for("savings", [everybody, uncapped], account="main") == (HALTED, Decimal(200))
+    assert control_for("other", [bag], account="main") == (ACTIVE, None)
 
 
 async def test_a_control_that_only_repeats_itself_does_not_reset_the_breaker() -> None:

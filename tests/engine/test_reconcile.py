@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.adapters.simulator.contracts import ETH_PERPETUAL
-from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec
+from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, ManualTrade
 from bot.domain.account import Wallet
 from bot.domain.exposure import Holding
+from bot.domain.limits import TradingState
 from bot.domain.orders import OrderStatus, Side, TimeInForce
 from bot.domain.records import Outcome
 from bot.engine.reconcile import LookUps, reconcile
@@ -160,17 +161,91 @@ async def test_an_order_that_shows_up_late_is_credited_and_not_sent_again() -> N
     assert bench.watch.count("main.submit") == 1
 
 
-async def test_an_order_that_the_venue_denied_for_too_long_is_not_repeated_when_it_shows() -> None:
-    """The venue knew nothing of it, even after the grace, but its position is there."""
+async def test_an_order_that_the_venue_denies_is_known_by_its_trades() -> None:
+    """The venue knows nothing of it, even after the grace, but lists its trades."""
     bench = await a_bench(faults=(FaultSpec(FaultKind.LOST_ANSWER, "submit", nth=1),))
     bench.trouble(replace(MISSED, duration_s=100))
     await bench.run(3)
     (order,) = await bench.order_records()
-    assert order.status is OrderStatus.REJECTED
+    assert order.status is OrderStatus.FILLED
+    assert order.report is not None
+    (venues,) = bench.orders()
+    assert order.report.filled_contracts == venues.filled_contracts == 4997
     records = await bench.run(3)
     assert records[-1].outcome is Outcome.HELD
     assert (len(bench.orders()), bench.contracts()) == (1, Decimal(-4997))
-    assert await bench.journal.fills() == (), "it is taken for what others have done"
+    ours, _ = await bench.journal.fill_sum("main", BTC_USD, after=0)
+    assert ours == bench.contracts()
+
+
+async def denied_without_a_trace(bench: Bench) -> None:
+    """The venue knows neither the order nor its trades, long after; only the position has moved."""
+    bench.trouble(FaultSpec(FaultKind.LOST_ANSWER, "submit", nth=1))
+    bench.trouble(replace(MISSED, duration_s=1_000_000))
+    bench.happen(Deposit(0, "main", "BTC", Decimal(1)))
+    bench.watch = Bent(main__fills=lambda _: ())
+    await bench.start(bench.watch)
+    bench.told.alerts.clear()
+    await bench.run(1)
+
+
+async def test_an_order_whose_position_moved_stays_in_doubt_though_nobody_knows_it() -> None:
+    bench = await a_bench()
+    await bench.run(2)
+    await denied_without_a_trace(bench)
+    records = await bench.run(5)
+    assert {record.outcome for record in records} == {Outcome.IN_DOUBT}
+    (order,) = await bench.journal.unsettled()
+    assert "the position has moved by -500 contracts" in order.note
+    assert len(bench.orders()) == 2
+
+
+async def test_a_person_who_looked_ends_the_doubt_about_an_order_nobody_knows() -> None:
+    bench = await a_bench()
+    await bench.run(2)
+    await denied_without_a_trace(bench)
+    await bench.run(2)
+    await bench.control(TradingState.ACTIVE)
+    records = await bench.run(3)
+    assert records[-1].outcome is Outcome.HELD
+    assert await bench.journal.unsettled() == ()
+    assert (len(bench.orders()), bench.contracts()) == (2, Decimal(-5497))
+
+
+async def test_a_trade_by_hand_is_not_taken_for_an_order_that_never_arrived() -> None:
+    bench = await a_bench()
+    await bench.run(2)
+    bench.trouble(FaultSpec(FaultKind.LOST_REQUEST, "submit", nth=1))
+    bench.happen(Deposit(0, "main", "BTC", Decimal(1)))
+    assert (await bench.cycle(INTERVAL_S)).outcome is Outcome.IN_DOUBT
+    bench.happen(ManualTrade(0, "main", BTC_USD, Side.SELL, Decimal(100)))
+    await bench.run(4)
+    assert await bench.journal.unsettled() == ()
+    assert len(bench.orders()) == 2
+
+
+async def test_trades_that_show_up_after_an_order_had_ended_are_credited_once() -> None:
+    """The venue says cancelled with nothing filled, and later lists what it had filled."""
+
+    def empty(report: Any) -> Any:
+        return replace(
+            report, status=OrderStatus.CANCELLED, filled_contracts=Decimal(0), average_usd=None
+        )
+
+    bench = await a_bench(watch=Bent(main__submit=empty))
+    await bench.cycle()
+    (order,) = await bench.order_records()
+    assert (order.status, await bench.journal.fills()) == (OrderStatus.CANCELLED, ())
+    records = await bench.run(4)
+    (order,) = await bench.order_records()
+    assert order.report is not None
+    assert (order.status, order.report.filled_contracts) == (OrderStatus.FILLED, Decimal(4997))
+    fills = await bench.journal.fills()
+    assert len({fill.trade_id for _, fill in fills}) == len(fills)
+    ours, _ = await bench.journal.fill_sum("main", BTC_USD, after=0)
+    assert ours == bench.contracts() == -4997
+    assert not any("not ours" in record.reason for record in records)
+    assert len(bench.orders()) == 1
 
 
 async def test_a_market_in_doubt_does_not_stop_another_one() -> None:

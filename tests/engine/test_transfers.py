@@ -407,6 +407,35 @@ async def test_what_the_venue_booked_meanwhile_is_left_out_of_account() -> None:
     assert await end(UNKNOWN, ("4", "6.002"), entries=other_coin) is INTENDED
 
 
+def moved(*lines: tuple[str, Wallet]) -> tuple[LedgerEntry, ...]:
+    """Bookings of transfers, by anybody."""
+    return tuple(
+        LedgerEntry(f"t{n}", NOON, wallet, "BTC", EntryKind.TRANSFER, D(amount), None)
+        for n, (amount, wallet) in enumerate(lines)
+    )
+
+
+async def test_a_transfer_by_somebody_else_keeps_ours_from_no_end() -> None:
+    spot, margin = Wallet.SPOT, Wallet.MARGIN
+    theirs = (("0.4", spot), ("-0.4", margin))
+    ours = (("-1", spot), ("1", margin))
+    assert await end(UNKNOWN, ("4.4", "5.6"), entries=moved(*theirs, *ours)) is ARRIVED
+    assert await end(UNKNOWN, ("4.4", "5.6"), entries=moved(*theirs)) is ARRIVED
+    assert await end(UNKNOWN, ("5.4", "4.6"), entries=moved(*theirs)) is FAILED
+    assert await end(UNKNOWN, ("5.4", "4.6"), late=False, entries=moved(*theirs)) is INTENDED
+    assert await end(UNKNOWN, ("4.4", "5.6")) is INTENDED, "nobody says where the rest went"
+
+
+async def test_coins_that_came_back_by_hand_have_left_all_the_same() -> None:
+    spot, margin = Wallet.SPOT, Wallet.MARGIN
+    there_and_back = moved(("-1", spot), ("1", margin), ("1", spot), ("-1", margin))
+    assert await end(UNKNOWN, ("5", "5"), entries=there_and_back) is ARRIVED
+
+
+async def test_a_half_of_our_own_transfer_in_the_ledger_is_no_end() -> None:
+    assert await end(UNKNOWN, ("5", "5"), entries=moved(("-1", Wallet.SPOT))) is INTENDED
+
+
 async def test_without_a_look_before_the_send_nothing_is_concluded() -> None:
     blind = replace(UNKNOWN, source_before_coin=None, destination_before_coin=None)
     assert await end(blind, ("4", "6")) is INTENDED

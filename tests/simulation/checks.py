@@ -127,7 +127,10 @@ class Checks:
         wrong = self.books.venue.faults.ban(ACCOUNT, self.books.simulation.now)
         if wrong is not None:
             self.broken("ban", f"{what} grows the short while the account is banned")
-        states = [*self.states, control_for(self.plan.bag.name, controls)[0]]
+        states = [
+            *self.states,
+            control_for(self.plan.bag.name, controls, account=self.plan.bag.hedge_account)[0],
+        ]
         if bag is not None and bag.breaker.state is not TradingState.ACTIVE:
             states = [bag.breaker.state]
         if TradingState.ACTIVE not in states:
@@ -167,7 +170,9 @@ class Checks:
                         left = books.spot_coin()
                         self.broken("liquidation", f"liquidated with {left} coins left in spot")
         del self.window[:-1]
-        self.states = [control_for(self.plan.bag.name, controls)[0]]
+        self.states = [
+            control_for(self.plan.bag.name, controls, account=self.plan.bag.hedge_account)[0]
+        ]
 
     # After a while without any trouble
 

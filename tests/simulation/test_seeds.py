@@ -151,7 +151,7 @@ def believing_a_late_position(patch: pytest.MonkeyPatch) -> None:
 
 def forgetting_a_halt(patch: pytest.MonkeyPatch) -> None:
     """What a person has set does not count."""
-    patch.setattr(bot.engine.desk, "control_for", lambda *_: (ACTIVE, None))
+    patch.setattr(bot.engine.desk, "control_for", lambda *_, **__: (ACTIVE, None))
 
 
 @pytest.mark.slow

@@ -57,6 +57,7 @@ WEIGHTS: Final[Mapping[tuple[str, str], int]] = {
     ("GET", "/dapi/v1/order"): 1,
     ("POST", "/dapi/v1/order"): 1,
     ("DELETE", "/dapi/v1/order"): 1,
+    ("POST", "/dapi/v1/countdownCancelAll"): 10,
     ("GET", "/dapi/v1/userTrades"): 20,
     ("GET", "/dapi/v1/income"): 20,
     ("GET", "/dapi/v1/commissionRate"): 20,

@@ -95,6 +95,21 @@ class BinanceGateway:
                 self._link.shared.forget()
         return self._link.heard_of(report)
 
+    async def cancel_all_after(self, symbol: str, timeout_s: float) -> None:
+        """Let the venue cancel what rests in a market, unless it hears from us in time."""
+        orders = self._link.clients.orders
+        asked = {
+            "symbol": orders.market(symbol)["id"],
+            "countdownTime": str(int(timeout_s * 1000)),
+        }
+        with urgent():
+            await self._link.ask(
+                "cancel_all_after",
+                orders.dapiPrivatePostCountdownCancelAll(asked),
+                symbol=symbol,
+                write=True,
+            )
+
     async def _place(self, intent: OrderIntent) -> OrderReport:
         flags: dict[str, object] = {"clientOrderId": intent.client_order_id}
         if intent.limit_usd is not None:

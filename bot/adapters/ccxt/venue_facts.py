@@ -165,6 +165,7 @@ class Hedging:
     accounts: str
     one_way: bool = True  # whether the venue has a mode with one net position per market
     orders_kept_off: str = ""
+    cancels_when_silent: str = ""  # the venue's call for it, where this version uses it
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ BINANCE: Final = VenueFacts(
             note="the older futures testnet is refused by the client",
         ),
         accounts="a classic account with COIN-M futures open; no portfolio margin",
+        cancels_when_silent="countdownCancelAll",
     ),
 )
 

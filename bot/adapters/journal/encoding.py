@@ -5,10 +5,11 @@ Every pair of functions gives back what it was given, digit for digit.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
+
+import orjson
 
 from bot.domain.aftermath import ByHand, Doubt, Leaving, OpenHedge
 from bot.domain.decision import Pursuit
@@ -18,7 +19,9 @@ from bot.domain.quantities import ClientOrderId
 from bot.domain.records import BagMemory, Figure, Sight
 from bot.errors import InvariantBroken
 
-_write: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+def _write(document: object) -> str:
+    return orjson.dumps(document).decode()
 
 
 def time_text(at: datetime) -> str:
@@ -59,7 +62,7 @@ def names_text(names: tuple[str, ...]) -> str:
 
 def names_from(text: str) -> tuple[str, ...]:
     """The names again."""
-    return tuple(str(name) for name in json.loads(text))
+    return tuple(str(name) for name in orjson.loads(text))
 
 
 def sight_text(sight: Sight) -> str:
@@ -90,7 +93,7 @@ def sight_text(sight: Sight) -> str:
 
 def sight_from(text: str) -> Sight:
     """What the bag saw, again."""
-    kept: dict[str, Any] = json.loads(text)
+    kept: dict[str, Any] = orjson.loads(text)
     return Sight(
         outside_coin=Decimal(kept["outside_coin"]),
         wallet_coin=Decimal(kept["wallet_coin"]),
@@ -120,7 +123,7 @@ def figures_text(figures: tuple[Figure, ...]) -> str:
 
 def figures_from(text: str) -> tuple[Figure, ...]:
     """The numbers again."""
-    return tuple(Figure(*kept) for kept in json.loads(text))
+    return tuple(Figure(*kept) for kept in orjson.loads(text))
 
 
 def memory_text(memory: BagMemory) -> str:
@@ -163,7 +166,7 @@ def _aftermath(memory: BagMemory) -> dict[str, object]:
 
 def memory_from(text: str) -> BagMemory:
     """What the bag remembers, again."""
-    kept: dict[str, Any] = json.loads(text)
+    kept: dict[str, Any] = orjson.loads(text)
     return BagMemory(
         bag=kept["bag"],
         at=time_from(kept["at"]),
@@ -227,7 +230,7 @@ def report_text(report: OrderReport) -> str:
 
 def report_from(text: str) -> OrderReport:
     """The venue's word again."""
-    kept: dict[str, Any] = json.loads(text)
+    kept: dict[str, Any] = orjson.loads(text)
     client_id = kept["client_order_id"]
     return OrderReport(
         client_order_id=None if client_id is None else ClientOrderId(client_id),

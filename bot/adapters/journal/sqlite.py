@@ -1,33 +1,35 @@
-"""The journal in one SQLite file, in write-ahead mode, by way of three connections.
+"""The journal in one SQLite file, in write-ahead mode, by way of four connections.
 
-One syncs every commit to the disk: what must be known before an order may be sent. The other leaves
+One syncs every commit to the disk: what must be known before an order may be sent. The others leave
 that to the next checkpoint: a cycle's record, which may be lost with the power but not with the
 process. Each driver call is a hop to a thread and back, which costs more than most statements; so a
 lone statement is handed to the driver whole, in one hop, in the text that SQLAlchemy compiled.
 
-A third connection, which cannot write, is used in the caller's own thread for what every cycle
-reads and is a few rows: in write-ahead mode a reader waits for nobody.
+Two connections are used in the caller's own thread, for what every cycle does and what waits for
+nobody: one, which cannot write, reads a few rows; the other writes a record that need not be synced
+and makes no checkpoint. Where another process is writing, and every now and then for the sake of
+the checkpoint, such a record takes the hop as well.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import aiosqlite
-from sqlalchemy import URL, Connection, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from bot.adapters.journal import sqlite_file
 from bot.adapters.journal.address import SqliteFile
-from bot.adapters.journal.lease import Holder, Lease, elapsed_s, holding, sqlite_fences, take
+from bot.adapters.journal.lease import Holder, Lease, elapsed_s, sqlite_fences, take
 from bot.adapters.journal.link import (
     FAILURES,
     Finishing,
@@ -38,14 +40,15 @@ from bot.adapters.journal.link import (
     is_lost_lease,
     trouble,
 )
-from bot.adapters.journal.lock import Holding, file_lock
+from bot.adapters.journal.lock import file_lock
 from bot.adapters.journal.rows import StoredRow, Value
 from bot.adapters.journal.schema import check, missing, prepare
 from bot.errors import InvariantBroken, JournalError
-from bot.settings.access import open_private, require_own
 
 BUSY_TIMEOUT_S: Final = 5.0
 """How long a statement waits for another process, such as a command that sets a control."""
+CHECKPOINT_EVERY: Final = 64
+"""One in so many records takes the hop, to a connection that makes a checkpoint where it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class SqliteLink:
         synced: aiosqlite.Connection,
         quick: aiosqlite.Connection,
         reading: sqlite3.Connection,
+        here: sqlite3.Connection | None,
         lease: Lease | None,
     ) -> None:
         self.shown: Final = shown
@@ -78,6 +82,8 @@ class SqliteLink:
         self._synced = synced
         self._quick = quick
         self._reading = reading
+        self._here = here
+        self._recorded = 0
         self._writing = asyncio.Lock()
         self._finishing = Finishing()
         self._prepared: dict[Statement, _Prepared] = {}
@@ -90,23 +96,43 @@ class SqliteLink:
         """In this thread: no hop, and no waiting for another process."""
         prepared = self._known(statement, {})
         try:
-            rows = self._reading.execute(
-                prepared.text, [prepared.fixed[name] for name in prepared.names]
-            ).fetchall()
+            rows = self._reading.execute(prepared.text, _values(prepared, {})).fetchall()
         except FAILURES:
             return None
-        return [dict(zip(prepared.columns, row, strict=True)) for row in rows]
+        return _rows(prepared, rows)
 
     async def write(
         self, statement: Statement, parameters: Parameters, *, synced: bool
     ) -> Sequence[StoredRow]:
-        """One hop; the thread finishes it even when nobody waits any more."""
+        """Here and now where it need not be synced and nobody else writes; otherwise in one hop,
+        which the thread finishes even when nobody waits any more."""
         async with self._writing:
             driver = self._synced if synced else self._quick
             began_s = elapsed_s()
-            rows = await self._run(driver, statement, parameters)
+            rows = None if synced else self._written_here(statement, parameters)
+            if rows is None:
+                rows = await self._run(driver, statement, parameters)
             self._renewed(began_s)
             return rows
+
+    def _written_here(
+        self, statement: Statement, parameters: Parameters
+    ) -> Sequence[StoredRow] | None:
+        """The rows that a statement returned; None where it was not written: another process is
+        writing, or a checkpoint may be due."""
+        self._recorded += 1
+        if self._here is None or self._recorded % CHECKPOINT_EVERY == 0:
+            return None
+        prepared = self._known(statement, parameters)
+        try:
+            rows = self._here.execute(prepared.text, _values(prepared, parameters)).fetchall()
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return None
+            raise self._trouble(exc) from exc
+        except FAILURES as exc:
+            raise self._trouble(exc) from exc
+        return _rows(prepared, rows)
 
     async def transact(self, work: Work[T]) -> T:
         """On the synced connection, which holds the file for itself from the first statement on."""
@@ -142,14 +168,11 @@ class SqliteLink:
         self, driver: aiosqlite.Connection, statement: Statement, parameters: Parameters
     ) -> Sequence[StoredRow]:
         prepared = self._known(statement, parameters)
-        fixed = prepared.fixed
-        values = [parameters[n] if n in parameters else fixed[n] for n in prepared.names]
         try:
-            rows = await driver.execute_fetchall(prepared.text, values)
+            rows = await driver.execute_fetchall(prepared.text, _values(prepared, parameters))
         except FAILURES as exc:
             raise self._trouble(exc) from exc
-        columns = prepared.columns
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+        return _rows(prepared, rows)
 
     def _known(self, statement: Statement, parameters: Parameters) -> _Prepared:
         prepared = self._prepared.get(statement)
@@ -167,6 +190,16 @@ class SqliteLink:
         return _Prepared(str(compiled), names, fixed, tuple(str(name) for name in returned))
 
 
+def _values(prepared: _Prepared, parameters: Parameters) -> list[Value]:
+    fixed = prepared.fixed
+    return [parameters[n] if n in parameters else fixed[n] for n in prepared.names]
+
+
+def _rows(prepared: _Prepared, rows: Iterable[Iterable[Any]]) -> list[StoredRow]:
+    columns = prepared.columns
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
 @asynccontextmanager
 async def sqlite_link(
     address: SqliteFile, *, writer: bool, term_s: float
@@ -177,12 +210,14 @@ async def sqlite_link(
     Raises ``JournalLocked`` where another process writes it, ``ConfigError`` where a reader finds
     none, ``JournalError`` otherwise.
     """
-    if not writer and not _exists(address.path):
+    if not writer and not address.path.is_file():
         raise missing(address.shown)
-    with file_lock(address.path, lambda: _held(address.path)) if writer else nullcontext():
+    with (
+        file_lock(address.path, lambda: sqlite_file.held(address.path)) if writer else nullcontext()
+    ):
         if writer:
             try:
-                _make_or_check(address.path)
+                sqlite_file.make_or_check(address.path)
             except FAILURES as exc:
                 raise trouble(address.shown, exc) from exc
         engine = _engine(address.path, create=writer)
@@ -203,12 +238,14 @@ async def sqlite_link(
                     await connection.rollback()
                 beside = await stack.enter_async_context(engine.connect())
                 quick = await _driver(beside, synchronous="NORMAL")
-                reading = stack.enter_context(closing(_reader(address.path)))
+                reading = stack.enter_context(closing(sqlite_file.reader(address.path)))
+                here: sqlite3.Connection | None = None
                 if lease is not None:
                     await _fence(quick, lease)
+                    here = stack.enter_context(closing(sqlite_file.recorder(address.path, lease)))
             except FAILURES as exc:
                 raise trouble(address.shown, exc) from exc
-            link = SqliteLink(address.shown, connection, synced, quick, reading, lease)
+            link = SqliteLink(address.shown, connection, synced, quick, reading, here, lease)
             stack.push_async_callback(link.drain)
             yield link
 
@@ -220,51 +257,6 @@ def _take(connection: Connection, shown: str, term_s: float) -> Lease:
 async def _fence(driver: aiosqlite.Connection, lease: Lease) -> None:
     for fence in sqlite_fences(lease):
         await driver.execute_fetchall(fence)
-
-
-def _held(path: Path) -> Holding | None:
-    """Who holds the lease of a journal that is locked; None where that cannot be read."""
-    url = URL.create(
-        "sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}
-    )
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    try:
-        with engine.connect() as connection:
-            return holding(connection)
-    except FAILURES:
-        return None
-
-
-def _exists(path: Path) -> bool:
-    return path.is_file()
-
-
-def _reader(path: Path) -> sqlite3.Connection:
-    """A connection that never writes and never waits, for use in the thread of the event loop."""
-    place = f"file:{quote(str(path))}?mode=ro"
-    return sqlite3.connect(place, uri=True, timeout=0, isolation_level=None)
-
-
-def _make_or_check(path: Path) -> None:
-    """Make the file, for this user alone, where there is none; its companions get the permissions
-    that it has. It appears with a database's first page in it, so that an empty one was emptied:
-    what is lost must not be taken for what never was.
-
-    Raises ``ConfigError`` where others can write the file, ``JournalError`` where it is empty.
-    """
-    if not path.exists():
-        fresh = path.with_name(f"{path.name}.new")
-        fresh.unlink(missing_ok=True)
-        os.close(open_private(fresh, os.O_RDWR | os.O_CREAT))
-        with closing(sqlite3.connect(fresh)) as made:
-            made.execute("PRAGMA journal_mode = WAL")
-        fresh.replace(path)
-    require_own(path)
-    if path.stat().st_size == 0:
-        raise JournalError(
-            f"the journal {path} is empty, which a journal never is: put a copy in its place, or "
-            f"delete it to begin anew"
-        )
 
 
 def _engine(path: Path, *, create: bool) -> AsyncEngine:

@@ -264,6 +264,15 @@ class SimulatedAccount:
         )
         return skewed_order(report, strikes) if strikes else report
 
+    async def cancel_all_after(self, symbol: str, timeout_s: float) -> None:
+        """Cancel what rests in a market once nothing was heard for so long of the venue's time."""
+        simulation = self._venue.simulation
+        await self._call(
+            "cancel",
+            lambda: simulation.cancel_all_after(self._name, symbol, timeout_s),
+            symbol=symbol,
+        )
+
     async def transfer(
         self, asset: str, amount_coin: Decimal, source: Wallet, target: Wallet
     ) -> str | None:

@@ -74,6 +74,7 @@ class SavedVenue:
     fault_specs: str
     faults: tuple[FaultRecord, ...]
     accounts: dict[str, SavedAccount]
+    countdowns: tuple[tuple[str, str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def written(simulation: Simulation, faults: Faults, spec: dict[str, str]) -> str
         fault_specs=repr(faults.specs),
         faults=tuple(faults.records),
         accounts={name: _saved(holder) for name, holder in simulation.holders.items()},
+        countdowns=tuple((*key, due) for key, due in simulation.countdowns.items()),
     )
     histories = ",".join(
         f"{json.dumps(name)}:{_history(holder)}" for name, holder in simulation.holders.items()
@@ -130,6 +132,7 @@ def taken_up(saved: SavedState, spec: VenueSpec) -> Simulation:
     simulation.orders_taken = venue.orders_taken
     simulation.events_done = venue.events_done
     simulation.silent_until = venue.silent_until
+    simulation.countdowns = {(name, symbol): due for name, symbol, due in venue.countdowns}
     paths = {asset: market.path for asset, market in venue.markets.items()}
     simulation.market.restore(venue.step, venue.moves, paths)
     for asset, market in simulation.market.assets.items():

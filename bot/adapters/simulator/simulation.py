@@ -58,6 +58,7 @@ class Simulation:
                 self._script.append((self.market.step_from(event.at_s), event))
         self._script.sort(key=lambda due: due[0])
         self.events_done = 0
+        self.countdowns: dict[tuple[str, str], datetime] = {}
         self.market.plan(planned)
 
     def open(self) -> None:
@@ -75,8 +76,12 @@ class Simulation:
         last = market.step_at(now)
         while market.step < last:
             market.next_step()
+            if self.countdowns:
+                self._count_down(market.at())
             self._live()
         self.now = now
+        if self.countdowns:
+            self._count_down(now)
 
     def submit(self, account: str, intent: OrderIntent) -> VenueOrder:
         """Take an order in, or raise why not. See :func:`matching.accept`."""
@@ -106,6 +111,26 @@ class Simulation:
             self.holders[account].orders.end(order, OrderStatus.CANCELLED, self.now)
             self.changes += 1
         return order
+
+    def cancel_all_after(self, account: str, symbol: str, timeout_s: float) -> None:
+        """Begin a countdown anew that ends every resting order in a market; 0 calls it off."""
+        if symbol not in self.market.by_symbol:
+            raise FlawedOrder(f"there is no contract {symbol!r}", Flaw.NO_CONTRACT, symbol=symbol)
+        self.countdowns.pop((account, symbol), None)
+        if timeout_s > 0:
+            self.countdowns[account, symbol] = self.now + timedelta(seconds=timeout_s)
+        self.changes += 1
+
+    def _count_down(self, at: datetime) -> None:
+        for (account, symbol), due in list(self.countdowns.items()):
+            if at < due:
+                continue
+            del self.countdowns[account, symbol]
+            shelf = self.holders[account].orders
+            for order in list(shelf.open.values()):
+                if order.symbol == symbol:
+                    shelf.end(order, OrderStatus.CANCELLED, due)
+            self.changes += 1
 
     def happen(self, event: EventSpec) -> None:
         """Let an event happen now, whatever its ``at_s`` says."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +87,71 @@ async def test_a_killed_process_leaves_its_lease_to_the_next_within_the_term(
         other.send_signal(signal.SIGKILL)
         other.wait()
         assert await patiently(url) < TERM_S + 2.0
+
+
+SETTINGS = """
+[accounts.main]
+venue = "simulator"
+
+[[bags]]
+name = "savings"
+asset = "BTC"
+holdings = [{{ account = "main", wallets = ["spot"] }}]
+hedge = {{ account = "main" }}
+target = {{ kind = "full" }}
+
+[cycle]
+interval_s = 1
+
+[journal]
+url = "{url}"
+lease_s = 10
+
+[simulator]
+state_file = "{name}.json"
+
+[simulator.wallets.main]
+spot = {{ BTC = 5 }}
+margin = {{ BTC = 5 }}
+"""
+
+
+def settings(url: str, name: str) -> Path:
+    """The settings of a daemon with a simulated venue of its own, as on a machine of its own."""
+    file = Path(f"{name}.toml")
+    file.write_text(SETTINGS.format(url=url, name=name), encoding="utf-8")
+    return file
+
+
+def daemon(config: Path, *more: str) -> subprocess.Popen[str]:
+    """`hedgehold run` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "run", "--json", "--config", str(config), *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_second_of_two_daemons_refuses_and_gets_in_when_the_first_has_been_killed(
+    emptied: PostgresServer,
+) -> None:
+    url = emptied.url("journal")
+    first = daemon(settings(url, "first"))
+    try:
+        assert any('"event": "cycle"' in next_line(first) for _ in range(3))
+        second = daemon(settings(url, "second"))
+        out, err = second.communicate(timeout=30)
+        assert (second.returncode, out) == (2, "")
+        assert re.search(rf"pid {first.pid} on .*, since 20.* and until 20.* UTC", err)
+        assert len(err.strip().splitlines()) == 1
+    finally:
+        first.kill()
+        first.communicate()
+    deadline, code = time.monotonic() + 12, None
+    while code != 0 and time.monotonic() < deadline:
+        third = daemon(settings(url, "first"), "--cycles", "1")
+        out, err = third.communicate(timeout=30)
+        code = third.returncode
+    assert code == 0, err
+    assert '"event": "cycle"' in out

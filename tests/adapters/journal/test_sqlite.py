@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.journal import open_journal, schema, sqlite
-from bot.adapters.journal.sqlite import SqliteLink
+from bot.adapters.journal import open_journal, schema, sqlite, sqlite_file
+from bot.adapters.journal.sqlite import CHECKPOINT_EVERY, SqliteLink
 from bot.domain.records import EVERYTHING
 from bot.errors import ConfigError, JournalError, JournalLocked
 from tests.adapters.journal.records import a_control, a_cycle, a_flow, a_memory, approved, order_id
@@ -27,6 +27,11 @@ def content(name: str = "journal.db") -> bytes | None:
     """What is in a file; None where there is none."""
     path = Path(name)
     return path.read_bytes() if path.is_file() else None
+
+
+def size(name: str) -> int:
+    """How many bytes a file has."""
+    return Path(name).stat().st_size
 
 
 def put(content: bytes, name: str = "journal.db") -> None:
@@ -125,9 +130,11 @@ async def test_a_full_disk_is_named_and_what_was_written_stays() -> None:
         await journal.record(a_cycle(1), a_memory(1))
         link = journal._link
         assert isinstance(link, SqliteLink)
+        assert link._here is not None
+        (pages,) = link._here.execute("PRAGMA page_count").fetchone()
         for driver in (link._quick, link._synced):
-            (pages,) = await driver.execute_fetchall("PRAGMA page_count")
-            await driver.execute_fetchall(f"PRAGMA max_page_count = {pages[0]}")
+            await driver.execute_fetchall(f"PRAGMA max_page_count = {pages}")
+        link._here.execute(f"PRAGMA max_page_count = {pages}")
         long = a_cycle(2, reason="x" * 100_000)
         with pytest.raises(JournalError, match="the disk is full"):
             await journal.record(long, a_memory(2))
@@ -205,6 +212,9 @@ async def test_what_must_be_known_before_a_send_is_synced_and_a_cycle_is_not() -
         in_full, normal = 2, 1
         assert list(await link._synced.execute_fetchall("PRAGMA synchronous")) == [(in_full,)]
         assert list(await link._quick.execute_fetchall("PRAGMA synchronous")) == [(normal,)]
+        assert link._here is not None
+        assert list(link._here.execute("PRAGMA synchronous")) == [(normal,)]
+        assert list(link._here.execute("PRAGMA foreign_keys")) == [(1,)]
         for driver in (link._synced, link._quick):
             assert list(await driver.execute_fetchall("PRAGMA journal_mode")) == [("wal",)]
             assert list(await driver.execute_fetchall("PRAGMA foreign_keys")) == [(1,)]
@@ -212,14 +222,36 @@ async def test_what_must_be_known_before_a_send_is_synced_and_a_cycle_is_not() -
         used = []
         await link._synced.set_trace_callback(lambda _: used.append("synced"))
         await link._quick.set_trace_callback(lambda _: used.append("quick"))
+        link._here.set_trace_callback(lambda _: used.append("here"))
         await journal.record(a_cycle(1), a_memory(1))
-        assert set(used) == {"quick"}
+        assert set(used) == {"here"}
         used.clear()
         await journal.intend(approved(1), cycle=1, at=NOON)
         await journal.settle(order_id(1), None, at=NOON, refusal="no")
         await journal.set_control(a_control())
         await journal.record(a_cycle(2), a_memory(2), flows=(a_flow(),))
         assert set(used) == {"synced"}
+
+
+async def test_a_record_waits_in_a_thread_while_another_process_writes() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        other = sqlite3.connect("journal.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(journal.record(a_cycle(1), a_memory(1)))
+        await asyncio.sleep(0)
+        assert not writing.done()
+        other.execute("COMMIT")
+        other.close()
+        await writing
+        assert await journal.cycles() == (a_cycle(1),)
+
+
+async def test_the_log_of_the_database_does_not_grow_for_ever() -> None:
+    async with open_journal(URL, writer=True) as journal:
+        for number in range(1, 20 * CHECKPOINT_EVERY):
+            await journal.record(a_cycle(number, reason="x" * 2_000), a_memory(number))
+        assert size("journal.db-wal") < 8_000_000
+        assert size("journal.db") > 2_500_000, "the records are where they belong"
 
 
 async def test_a_closed_journal_says_so() -> None:
@@ -254,7 +286,7 @@ async def test_controls_are_read_without_giving_way_and_seen_though_another_proc
 async def test_controls_that_cannot_be_read_in_passing_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sqlite, "_reader", lambda _path: sqlite3.connect(":memory:"))
+    monkeypatch.setattr(sqlite_file, "reader", lambda _path: sqlite3.connect(":memory:"))
     async with open_journal(URL, writer=True) as journal:
         await journal.set_control(a_control())
         assert await journal.controls() == (a_control(),)
@@ -262,7 +294,7 @@ async def test_controls_that_cannot_be_read_in_passing_are_asked_for(
 
 async def test_what_reads_in_passing_cannot_write() -> None:
     async with open_journal(URL, writer=True):
-        reading = sqlite._reader(Path("journal.db"))
+        reading = sqlite_file.reader(Path("journal.db"))
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reading.execute("DELETE FROM controls")
         reading.close()

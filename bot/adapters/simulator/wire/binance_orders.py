@@ -76,6 +76,18 @@ def cancel_all(call: Call) -> Json:
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
+def count_down(call: Call) -> Json:
+    """Cancel whatever rests in one contract after a countdown, unless it is begun anew."""
+    market = market_asked(call)
+    milliseconds = call.params.whole("countdownTime")
+    if milliseconds is None:
+        text = "Mandatory parameter 'countdownTime' was not sent, was empty/null, or malformed."
+        raise Rejection(400, -1102, text)
+    symbol = market.spec.instrument.symbol
+    call.simulation.cancel_all_after(call.account, symbol, milliseconds / 1000)
+    return {"symbol": contract_id_of(symbol), "countdownTime": str(milliseconds)}
+
+
 def open_orders(call: Call) -> Json:
     """What rests, of one contract or of all."""
     symbol = market_asked(call).spec.instrument.symbol if "symbol" in call.params else None

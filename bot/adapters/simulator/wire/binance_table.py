@@ -105,6 +105,7 @@ ENDPOINTS: Final = {
     "GET /dapi/v1/order": Endpoint(binance_orders.find, "find", _READ),
     "DELETE /dapi/v1/order": Endpoint(binance_orders.cancel, "cancel", _TRADE),
     "DELETE /dapi/v1/allOpenOrders": Endpoint(binance_orders.cancel_all, "cancel", _TRADE),
+    "POST /dapi/v1/countdownCancelAll": Endpoint(binance_orders.count_down, "cancel", _TRADE, 10),
     "GET /dapi/v1/openOrders": Endpoint(binance_orders.open_orders, "open_orders", _READ, 1, 5),
     "GET /dapi/v1/allOrders": Endpoint(binance_orders.all_orders, "find", _READ, 20),
     "GET /dapi/v1/userTrades": Endpoint(binance_history.user_trades, "fills", _READ, 20, 40),
