@@ -9,8 +9,10 @@ import pytest
 
 from bot.domain.account import MarginMode
 from bot.domain.decision import Why
+from bot.replay.engines import skip_idle_bars, step_every_bar
 from bot.replay.replay import run_bars
 from bot.replay.report import ReplayReport
+from bot.replay.request import BandChoice
 from tests.replay.margins import minded
 from tests.replay.paths import bars_of
 from tests.replay.requests import a_request
@@ -72,3 +74,15 @@ def test_no_more_is_moved_in_a_day_than_the_policy_allows() -> None:
 def test_an_isolated_margin_is_left_alone() -> None:
     report = replayed(margin=minded(), margin_mode=MarginMode.ISOLATED)
     assert report.figures.margin_moves == 0
+
+
+def test_a_short_that_shrinks_is_watched_at_every_bar_however_wide_its_band() -> None:
+    wide = a_request(
+        collateral="2",
+        leverage="10",
+        margin=minded(top_up_distance=None),
+        band=BandChoice(outer_share=Decimal("0.5")),
+    )
+    every, few = (run_bars(RALLY, wide, engine=e) for e in (step_every_bar, skip_idle_bars))
+    assert few.runs[0].orders == every.runs[0].orders
+    assert len(few.runs[0].orders) > 20
