@@ -188,10 +188,10 @@ async def _recorded_short(journal: Journal, bag: str) -> Decimal:
 def _control(
     scope: str, state: TradingState, reason: str, cap_usd: Decimal | None = None
 ) -> Control:
-    return Control(scope, state, reason, _user(), datetime.now(UTC), cap_usd)
+    return Control(scope, state, reason, user(), datetime.now(UTC), cap_usd)
 
 
-def _user() -> str:
+def user() -> str:
     """Who sits at the keyboard, as far as the machine knows."""
     try:
         return getpass.getuser()

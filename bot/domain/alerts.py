@@ -142,7 +142,7 @@ TRANSFER_FAILED: Final = AlertKind(
     Severity.WARNING,
     "Coins were to be moved between two wallets, and were not, or nobody has seen them arrive.",
     "Read the reason: a permission of the key, a limit of the venue. Coins on their way for long: "
-    "look at the venue where they are.",
+    "look at the venue where they are, and say so with `hedgehold settle`.",
 )
 
 POSITION_UNREADABLE: Final = AlertKind(

@@ -90,7 +90,8 @@ class Sources:
     """Where an explanation is looked for, and which ledger lines are no news any more.
 
     ``booking_grace_s``: for how long after a trade of ours its fee and its profit may be missing in
-    the venue's ledger. ``fills_expected``: the journal may know trades of ours that the bag has not taken in yet.
+    the venue's ledger. ``fills_expected``: the journal may know trades of ours that the bag has not
+    taken in yet.
     ``moves_expected``: the venue may have booked transfers, which change no sum of coins.
     ``is_accepted``: a person has seen what contradicts the position read and said to go on.
     """

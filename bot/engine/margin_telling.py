@@ -99,7 +99,7 @@ async def _tell_late(desk: Desk, bag: BagState) -> None:
         if policy is not None and age_s > policy.patience_s:
             happened = (
                 f"{words_of(transfer)} are on their way since {transfer.at:%H:%M:%S}, and nobody "
-                f"has seen them arrive"
+                f"has seen them arrive: `hedgehold settle {transfer.transfer_id}`"
             )
             did = "no other coins are moved in this account before that is settled"
             await tell_once(desk, bag, TRANSFER_FAILED, happened, did)

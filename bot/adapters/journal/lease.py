@@ -100,15 +100,15 @@ def take(
     """Take the lease in the transaction of the connection, under the next number.
 
     It is taken where nobody holds it, where it is over, and, with the journal's lock in hand, from
-    a process of this machine that is gone. Raises
-    :class:`bot.errors.JournalLocked`.
+    a process of this machine that is gone: that has no number any more, or had it before the
+    machine was started. Raises :class:`bot.errors.JournalLocked`.
     """
     began_s = elapsed_s()
     now = _now(connection)
     found = connection.execute(_FIND.with_for_update()).one_or_none()
     if found is not None and found.expires_at > now:
-        gone = has_lock and found.host == holder.host and not _is_alive(found.pid)
-        if not gone:
+        here = has_lock and found.host == holder.host
+        if not here or (_is_alive(found.pid) and found.taken_at >= _started_at(now)):
             raise locked(shown, _holding(found))
     values = {
         "number": 1 if found is None else found.number + 1,
@@ -185,6 +185,11 @@ def _holding(found: Row[Any]) -> Holding:
         datetime.fromtimestamp(found.taken_at, UTC),
         datetime.fromtimestamp(found.expires_at, UTC),
     )
+
+
+def _started_at(now: float) -> float:
+    """When this machine was started, by the clock that ``now`` is of."""
+    return now - elapsed_s()
 
 
 def _is_alive(pid: int) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
@@ -168,6 +170,30 @@ async def test_a_lease_of_a_process_that_is_gone_from_this_machine_is_not_waited
         held = killed._link.lease
         assert held is not None
         held.number -= 1  # so it releases nothing at its end
+    async with open_journal(url, writer=True) as next_one:
+        await next_one.record(a_cycle(1), None)
+
+
+async def test_a_number_that_was_given_again_after_a_restart_of_the_machine_is_nobodys(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    url = f"sqlite:///{path}"
+    async with open_journal(url, writer=True):
+        pass
+
+    def held_by_another(taken_at: float) -> None:
+        with closing(sqlite3.connect(path)) as file, file:
+            file.execute(
+                "UPDATE leases SET pid = ?, taken_at = ?, expires_at = ?",
+                (os.getppid(), taken_at, time.time() + 60),
+            )
+
+    held_by_another(time.time() - lease.elapsed_s() + 30)
+    with pytest.raises(JournalLocked):
+        async with open_journal(url, writer=True):
+            pass
+    held_by_another(time.time() - lease.elapsed_s() - 30)
     async with open_journal(url, writer=True) as next_one:
         await next_one.record(a_cycle(1), None)
 
