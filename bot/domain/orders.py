@@ -99,7 +99,6 @@ class OrderIntent:
     position_side: str = "net"
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """What the venue says about an order. ``average_usd`` is None while nothing is filled."""
