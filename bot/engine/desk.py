@@ -176,7 +176,8 @@ class BagState:
 
 @dataclass(slots=True)
 class Desk:
-    """A loop's place of work. ``accounts`` are all accounts that its bags need."""
+    """A loop's place of work. ``accounts`` are all accounts that its bags need. ``origin`` is what
+    no other bot on these accounts has, machine and journal: it goes into the ids of orders."""
 
     mode: str
     bags: tuple[BagState, ...]
@@ -187,6 +188,7 @@ class Desk:
     numbers: CycleNumbers
     telemetry: Telemetry
     notifier: Notifier
+    origin: str = ""
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
