@@ -22,6 +22,7 @@
     ├── JournalError                      no journal, no trading
     │   ├── JournalLocked                 another process writes it; exit code 2
     │   └── LeaseLost                     another process writes it by now; this one ends
+    ├── WorkersLost                       those who were to share a computation could not
     ├── ForbiddenHost                     a request was stopped before it left; the process ends
     └── InvariantBroken                   our own bug; stop, and restart into reconcile
 
@@ -37,6 +38,10 @@ class BotError(Exception):
 
 class ConfigError(BotError):
     """Settings, arguments or files that cannot be used. One sentence: what, where, what to do."""
+
+
+class WorkersLost(BotError):
+    """Other processes or machines that were to share a computation could not do it."""
 
 
 class ExchangeError(BotError):

@@ -12,7 +12,13 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.slow
 def test_every_figure_comes_with_its_baseline_its_ratio_and_what_is_required() -> None:
-    families = ("decision", "cycle", "replay", "daemon")  # that on the wire waits for its budget
+    families = (
+        "decision",
+        "cycle",
+        "replay",
+        "many",
+        "daemon",
+    )  # that on the wire waits for its budget
     only = [part for name in families for part in ("--only", name)]
     quick = [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", *only]
     told = json.loads(subprocess.run(quick, cwd=ROOT, check=True, capture_output=True).stdout)
@@ -24,6 +30,9 @@ def test_every_figure_comes_with_its_baseline_its_ratio_and_what_is_required() -
         "cycle",
         "replay-plain",
         "replay-funding",
+        "replay-bands",
+        "sweep",
+        "what-if",
         "idle-memory",
         "plan",
     }

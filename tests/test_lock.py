@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-cluster.lock", "requirements-dev.lock"]
+EXTRAS = {"requirements-cluster.lock": ["cluster"], "requirements-dev.lock": ["cluster", "dev"]}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PIN = re.compile(r"([a-z0-9-]+)==(\S+) \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -26,8 +27,8 @@ def pins(lock: str) -> dict[str, str]:
 def asked_for(lock: str) -> list[Requirement]:
     """What pyproject.toml asks for by name."""
     wanted = PROJECT["build-system"]["requires"] + PROJECT["project"]["dependencies"]
-    if lock == "requirements-dev.lock":
-        wanted += PROJECT["project"]["optional-dependencies"]["dev"]
+    for extra in EXTRAS.get(lock, []):
+        wanted += PROJECT["project"]["optional-dependencies"][extra]
     return [Requirement(line) for line in wanted]
 
 

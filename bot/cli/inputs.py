@@ -74,3 +74,16 @@ async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
 
     async with open_at(settings.journal.url.get_secret_value(), writer=False) as journal:
         yield journal
+
+
+def writable_page(name: str) -> Path:
+    """The page to write; a mistake in its place is found before the work is done, not after.
+
+    Raises :class:`ConfigError`.
+    """
+    page = Path(name)
+    if page.is_dir():
+        raise ConfigError(f"--html: {name} is a folder; name a file in it")
+    if not page.absolute().parent.is_dir():
+        raise ConfigError(f"--html: there is no folder {page.parent}; create it first")
+    return page

@@ -30,6 +30,40 @@ def plan(
             "the bag that the short needs as collateral.",
         ),
     ] = "1.25,1.5,2,3",
+    what_if: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            show_default=False,
+            help="Also try the plan on random paths of this length, such as 90d, by the hour: how "
+            "value, cost and the tail are spread, and how often the short is liquidated. Default: "
+            "do not.",
+        ),
+    ] = None,
+    paths: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", show_default=False, help="How many paths to try. Default: 10000."
+        ),
+    ] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="S",
+            show_default=False,
+            help="Seed of the paths: the same one gives the same paths. Default: 1.",
+        ),
+    ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            show_default=False,
+            help="Also write one self-contained page with the plots of --what-if to this file. "
+            "Default: no page.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look once and say what the bot would do for each bag, and why. Trades and writes nothing.
@@ -37,15 +71,21 @@ def plan(
     Then how much collateral each short needs, where it would be liquidated at 1x, 2x, 3x and 5x,
     and what that trades for. Exit code 1 where a bag could not be seen.
     """
-    from bot.cli import parsing
+    from bot.cli import parsing, what_if_odds
+    from bot.cli.inputs import writable_page
 
     rises = parsing.numbers(survive, "--survive", parsing.RISE)
+    asked = what_if_odds.asked_of(what_if, paths, seed, html)
+    page = None if html is None else writable_page(html)
     settings = load_settings(config)
     records, plans = asyncio.run(_look(settings))
     from bot.cli import collateral
 
     volatility = settings.band.volatility
     shorts = [collateral.short_to_carry(r, plans[r.bag], volatility) for r in records]
+    odds = {} if asked is None else what_if_odds.odds_by_bag(asked, settings, records, plans)
+    if odds and page is not None:
+        what_if_odds.write_odds(odds, page)
     if as_json:
         from bot.cli.output import print_json
         from bot.domain.report import record_fields
@@ -55,6 +95,7 @@ def plan(
                 **record_fields(record),
                 "collateral": collateral.collateral_fields(record, short, rises),
             }
+            | ({"what_if": odds[record.bag].as_json()} if record.bag in odds else {})
             for record, short in zip(records, shorts, strict=True)
         ]
         print_json({"bags": bags})
@@ -71,6 +112,9 @@ def plan(
                 out.print()
                 out.print(collateral.collateral_table(record.bag, record.asset, short, rises))
                 out.print(collateral.collateral_note(record, volatility))
+        what_if_odds.print_odds(odds)
+        if odds and page is not None:
+            out.print(f"The page is {page}.")
     unseen = [record for record in records if record.sight is None]
     if unseen:
         from bot.cli.output import complain

@@ -97,12 +97,17 @@ for _command in (
 app.add_typer(configuring.app)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and answer its exit code; ``arguments`` default to those of the process."""
+def main(
+    arguments: Sequence[str] | None = None,
+    commands: typer.Typer | None = None,
+    name: str = "hedgehold",
+) -> int:
+    """Run one command and answer its exit code; ``arguments`` default to those of the process, and
+    ``commands`` to all of this program's."""
     gc.set_threshold(COLLECT_AFTER)
     forget_secrets()
     try:
-        code = app(args=arguments, prog_name="hedgehold", standalone_mode=False)
+        code = (commands or app)(args=arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         _mute_output()

@@ -22,13 +22,17 @@ _LARGEST: Final = Decimal("1e15")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a number must be, in words with an example, and the bounds behind the words."""
+    """What a number must be, in words with an example, and the bounds behind the words.
+
+    ``per_cent``: it is a share, which may be written as 0.5% too.
+    """
 
     what: str
     example: str
     above: Decimal | None = None
     at_least: Decimal | None = None
     at_most: Decimal = _LARGEST
+    per_cent: bool = False
 
     def allows(self, number: Decimal) -> bool:
         """Whether the number lies within the bounds."""
@@ -44,25 +48,28 @@ SOME_COINS: Final = Wanted("an amount of coins above 0", "2.5", above=ZERO)
 USD: Final = Wanted("an amount of dollars, 0 or more", "250000", at_least=ZERO)
 PRICE: Final = Wanted("a price in dollars above 0", "4000", above=ZERO)
 SHARE: Final = Wanted(
-    "a share between 0 and 1", "0.5, which is one half", at_least=ZERO, at_most=ONE
+    "a share between 0 and 1", "0.5, which is one half", at_least=ZERO, at_most=ONE, per_cent=True
 )
 SMALL_SHARE: Final = Wanted(
     "a share of 0 or more and below 0.1",
     "0.0005, which is 0.05 %",
     at_least=ZERO,
     at_most=Decimal("0.0999999999"),
+    per_cent=True,
 )
 HALF_SPREAD: Final = Wanted(
     "a share between 0 and 0.005, the largest slippage",
     "0.0001, which is one basis point",
     at_least=ZERO,
     at_most=Decimal("0.005"),
+    per_cent=True,
 )
 FEE: Final = Wanted(
     "a fee rate between -0.01 and 0.01",
     "0.0005, which is 0.05 %",
     at_least=Decimal("-0.01"),
     at_most=Decimal("0.01"),
+    per_cent=True,
 )
 LEVERAGE: Final = Wanted("a leverage from 1 to 125", "5", at_least=ONE, at_most=Decimal(125))
 MOVE_PERCENT: Final = Wanted(
@@ -81,8 +88,11 @@ COUNT: Final = Wanted("a whole number of 1 or more", "100", at_least=ONE)
 def number(text: str, option: str, wanted: Wanted) -> Decimal:
     """The exact number of an option. Raises :class:`ConfigError` for anything else."""
     given = text.strip()
+    unit = ONE
+    if wanted.per_cent and given.endswith("%"):
+        given, unit = given[:-1].rstrip(), Decimal("0.01")
     if _NUMBER.fullmatch(given):
-        found = Decimal(given)
+        found = Decimal(given) * unit
         if wanted.allows(found):
             return found
     raise ConfigError(

@@ -28,7 +28,8 @@ def print_report(report: ReplayReport) -> None:
         f"{_counted(figures.orders, 'order')} of {tables.usd(figures.turnover_usd)} USD, fees "
         f"{tables.usd(figures.fees_usd)} USD, largest |delta| "
         f"{_number(figures.spread.max_abs_delta_coin, 8)} {report.asset}, "
-        f"{_counted(figures.liquidations, 'liquidation')}."
+        f"{_counted(figures.liquidations, 'liquidation')}, "
+        f"{_counted(figures.margin_moves, 'move')} of coins to or from the margin wallet."
     )
     out.print(
         f"Variance reduction {_part(figures.spread.variance_reduction)} bar by bar, "

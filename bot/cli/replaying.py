@@ -1,19 +1,16 @@
-"""``replay``: the live decision code over historical prices."""
+"""``replay``: the live decision code over historical prices, once or in many variants."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from time import perf_counter
+from typing import Annotated
 
 import typer
 
 from bot.cli import parsing
-from bot.cli.options import AsJson
+from bot.cli.inputs import writable_page
+from bot.cli.options import AsJson, BagName, ConfigFiles
 from bot.cli.progress import progress_bar
-from bot.errors import ConfigError
-
-if TYPE_CHECKING:
-    from bot.replay import ReplayRequest
 
 
 def replay(
@@ -25,35 +22,50 @@ def replay(
             help="Price history as CSV, plain or gzipped (.gz); several files are one history in "
             "order of time. Columns are found by name: ts, spot_close or spot, perp_close, "
             "inv_close or perp, and perhaps funding_rate, funding_rate_at_close or "
-            "inv_funding_rate. An empty cell is no quote.",
+            "inv_funding_rate. An empty cell is no quote. COIN=FILE says whose prices they are, "
+            "COIN:NAME=FILE gives a history of its own a name; each bag is replayed over all "
+            "histories of its coin.",
         ),
     ],
     *,
+    config: ConfigFiles = None,
+    bag: BagName = None,
     asset: Annotated[
-        str, typer.Option(metavar="CODE", show_default=False, help="The coin: BTC or ETH.")
-    ],
-    coins: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="COINS", show_default=False, help="All coins of the bag, collateral included."
+            metavar="CODE",
+            show_default=False,
+            help="The coin: BTC or ETH. Default: those of the bags of --config.",
         ),
-    ],
-    collateral: Annotated[
-        str,
+    ] = None,
+    coins: Annotated[
+        str | None,
         typer.Option(
             metavar="COINS",
             show_default=False,
-            help="Coins of the bag that lie in the margin wallet and back the short.",
+            help="All coins of the bag, collateral included. Default: what --config says of the "
+            "simulated venue's wallets.",
         ),
-    ],
+    ] = None,
+    collateral: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COINS",
+            show_default=False,
+            help="Coins of the bag that lie in the margin wallet and back the short, or a share of "
+            "the bag such as 50%. Default: as for --coins.",
+        ),
+    ] = None,
     target: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="TARGET",
+            show_default=False,
             help="What to hedge: full, static:0.5 (lock half of the bag), constant-ratio:0.5 "
-            "(keep the short at half), usd:100000 (dollars) or keep-coins:1 (coins left unhedged).",
+            "(keep the short at half), usd:100000 (dollars) or keep-coins:1 (coins left unhedged). "
+            "Default: that of the bag in --config, otherwise full.",
         ),
-    ] = "full",
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -80,14 +92,15 @@ def replay(
         ),
     ] = "2d",
     band: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="OUTER[:INNER]",
-            help="Edges of the band as shares of the bag, such as 0.02:0.01: trade when the gap is "
-            "beyond the outer edge, back to the inner one (half the outer one where not given); "
-            "auto derives both.",
+            show_default=False,
+            help="Edges of the band as shares of the bag, such as 0.02:0.01 or 2%:1%: trade when "
+            "the gap is beyond the outer edge, back to the inner one (half the outer one where not "
+            "given); auto derives both. Default: that of the bag in --config, otherwise auto.",
         ),
-    ] = "auto",
+    ] = None,
     fee: Annotated[
         str | None,
         typer.Option(
@@ -97,14 +110,51 @@ def replay(
         ),
     ] = None,
     half_spread: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="SHARE", help="What an order gives away against the mark price, as a share."
+            metavar="SHARE",
+            show_default=False,
+            help="What an order gives away against the mark price, as a share. Default: 0.0001.",
         ),
-    ] = "0.0001",
+    ] = None,
     leverage: Annotated[
-        str, typer.Option(metavar="TIMES", help="Leverage set for the position, from 1 to 125.")
-    ] = "5",
+        str | None,
+        typer.Option(
+            metavar="TIMES",
+            show_default=False,
+            help="Leverage set for the position, from 1 to 125. Default: that of the account in "
+            "--config, otherwise 5.",
+        ),
+    ] = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            show_default=False,
+            help="Replay every combination of some values, such as band=0.5%,1%,2%. NAME is "
+            "target, band, coins, collateral, leverage, fee or half-spread; with --config also a "
+            "setting such as band.volatility, or bag.band.outer for a key of the bags. May be "
+            "repeated. Default: no grid.",
+        ),
+    ] = None,
+    cores: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            show_default=False,
+            help="How many processes share several replays. Default: one for each core.",
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            show_default=False,
+            help="Let the Dask cluster share them whose scheduler is there, such as "
+            "tcp://127.0.0.1:8786; it needs the extra cluster, and a network of your own. "
+            "Default: this machine.",
+        ),
+    ] = None,
     html: Annotated[
         str | None,
         typer.Option(
@@ -120,86 +170,55 @@ def replay(
 
     Prints what the hedge did to the value of the bag, against the same coins without it: orders,
     fees, funding, standard deviation, worst losses, and where the money came from, term by term.
+    Several bags or histories, and every combination of a grid, are compared in one table.
     """
-    from bot.replay import run_replay, write_html
+    from bot.cli.replay_cases import Asked, cases_of, files_of
+    from bot.cli.replay_work import read_all, replay_one, tell_of, workers_of
 
-    request = _request(
-        files=files,
+    given = {
+        "target": target,
+        "band": band,
+        "coins": coins,
+        "collateral": collateral,
+        "leverage": leverage,
+        "fee": fee,
+        "half-spread": half_spread,
+    }
+    asked = Asked(
+        config=tuple(config or ()),
+        bag=bag,
         asset=asset,
-        coins=coins,
-        collateral=collateral,
-        target=target,
-        column=column,
-        where=where,
+        options={name: text for name, text in given.items() if text is not None},
+        sweep=tuple(sweep or ()),
         max_gap=max_gap,
-        band=band,
-        fee=fee,
-        half_spread=half_spread,
-        leverage=leverage,
     )
-    page = None if html is None else _writable(html)
-    with progress_bar("reading", "bars") as progress:
-        report = run_replay(request, progress)
+    histories = files_of(files)
+    cases = cases_of(asked, histories)
+    columns = parsing.pairs(column or (), "--column", "spot=close")
+    rows = tuple(parsing.pairs(where or (), "--where", "venue=bybit").items())
+    page = None if html is None else writable_page(html)
+    workers = workers_of(cores, dask)
+    if len(cases) == 1 and not sweep:
+        replay_one(cases[0], histories[0], columns, rows, page, as_json=as_json)
+        return
+    with progress_bar("reading", "replays") as progress:
+        bars = read_all(histories, columns, rows)
+        from bot.replay.sweep import run_sweep
+
+        began = perf_counter()
+        outcomes = run_sweep(cases, bars, workers, progress)
+    seconds = perf_counter() - began
     if page is not None:
-        write_html(report, page)
+        from bot.replay.sweep_page import write_sweep
+
+        names = ", ".join(path.name for one in histories for path in one.paths)
+        write_sweep(f"{len(cases)} replays over {names}", outcomes, page)
     if as_json:
         from bot.cli.output import print_json
 
-        print_json(report.as_json())
-    else:
-        from bot.cli.replay_tables import print_report
+        print_json({"seconds": seconds, "cases": [one.as_json() for one in outcomes]})
+        return
+    from bot.cli.sweep_tables import print_sweep
 
-        print_report(report)
-        if page is not None:
-            from bot.cli.output import console
-
-            console().print(f"The page is {page}.")
-
-
-def _request(
-    *,
-    files: list[str],
-    asset: str,
-    coins: str,
-    collateral: str,
-    target: str,
-    column: list[str] | None,
-    where: list[str] | None,
-    max_gap: str,
-    band: str,
-    fee: str | None,
-    half_spread: str,
-    leverage: str,
-) -> ReplayRequest:
-    """The request that the options make. Raises :class:`ConfigError`."""
-    from bot.replay import BandChoice, ReplayRequest
-
-    edges = band.strip().partition(":")
-    outer, inner = (
-        None if edge in ("", "auto") else parsing.number(edge, "--band", parsing.SHARE)
-        for edge in (edges[0], edges[2])
-    )
-    return ReplayRequest(
-        asset=parsing.asset(asset, "--asset"),
-        coins=parsing.number(coins, "--coins", parsing.SOME_COINS),
-        collateral=parsing.number(collateral, "--collateral", parsing.COINS),
-        target=parsing.target(target, "--target"),
-        files=tuple(Path(name) for name in files),
-        columns=parsing.pairs(column or (), "--column", "spot=close"),
-        where=tuple(parsing.pairs(where or (), "--where", "venue=bybit").items()),
-        max_gap=parsing.length(max_gap, "--max-gap"),
-        band=BandChoice(outer_share=outer, inner_share=inner),
-        taker_fee_rate=None if fee is None else parsing.number(fee, "--fee", parsing.FEE),
-        half_spread=parsing.number(half_spread, "--half-spread", parsing.HALF_SPREAD),
-        leverage=parsing.number(leverage, "--leverage", parsing.LEVERAGE),
-    )
-
-
-def _writable(name: str) -> Path:
-    """The page to write; a mistake in its place is found before the work is done, not after."""
-    page = Path(name)
-    if page.is_dir():
-        raise ConfigError(f"--html: {name} is a folder; name a file in it")
-    if not page.absolute().parent.is_dir():
-        raise ConfigError(f"--html: there is no folder {page.parent}; create it first")
-    return page
+    print_sweep(outcomes, seconds)
+    tell_of(page)

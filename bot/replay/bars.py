@@ -19,6 +19,7 @@ from bot.errors import ConfigError
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
+Truths: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

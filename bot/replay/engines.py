@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -32,12 +33,12 @@ def skip_idle_bars(state: HedgedRun, tell: Tell) -> None:
     The window that is looked through at once grows while nothing is found in it.
     """
     bars = len(state.run)
-    stops = [*sorted(state.flows), bars]
+    stops = [*sorted(state.flows.keys() | state.stops), bars]
     bar, width, told = 0, _NARROW, 0
     while bar < bars:
         state.step(bar)
         bar += 1
-        until = next(stop for stop in stops if stop >= bar)
+        until = stops[min(bisect_left(stops, bar), len(stops) - 1)]
         while bar < until:
             window_end = min(bar + width, until)
             bar = first_that_may_matter(state, bar, window_end)

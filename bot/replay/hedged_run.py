@@ -8,70 +8,36 @@ fills at once, a half spread from the mark, if the margin carries it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from bot.adapters.simulator.coin_margin import CoinMargin
 from bot.domain.account import MarginMode, Quote
 from bot.domain.attribution import Attribution, Flowed, Marks
 from bot.domain.decision import Pursuit, Why
-from bot.domain.exposure import assess
+from bot.domain.exposure import Exposure, assess
 from bot.domain.judgement import Circumstances, judge
 from bot.domain.limits import Approved, TradingState
 from bot.domain.margin import initial_margin_coin
-from bot.domain.orders import OrderIntent, Side
+from bot.domain.orders import Side
 from bot.domain.payoff import fee_coin
 from bot.domain.quantities import ONE, ZERO, plain
 from bot.replay.bars import Run, exact
 from bot.replay.books import Books
+from bot.replay.course import Outlook
+from bot.replay.happened import FilledOrder, Levels, Refusal, recent_orders
+from bot.replay.minding import MarginMind, Minded, is_minded
 from bot.replay.request import Terms
-
-_HOUR_MS = 3_600_000
-_DAY_MS = 24 * _HOUR_MS
-
-
-@dataclass(frozen=True, slots=True)
-class FilledOrder:
-    """An order of the hedge: contracts are signed, negative for sold."""
-
-    bar: int
-    contracts: Decimal
-    face_usd: Decimal
-    price_usd: Decimal
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The first order that the margin could not carry."""
-
-    bar: int
-    needed_coin: Decimal
-    available_coin: Decimal
-
-
-class Levels:
-    """The coins and the position of a bag as steps: each pair holds from its bar to the next.
-
-    ``coins`` include the coin cost of the position, and leave out the funding received so far.
-    """
-
-    __slots__ = ("bars", "coins", "face_usd")
-
-    def __init__(self) -> None:
-        self.bars: list[int] = []
-        self.coins: list[float] = []
-        self.face_usd: list[float] = []
-
-    def put(self, bar: int, coins: Decimal, face_usd: Decimal) -> None:
-        """What the bag holds from this bar on."""
-        self.bars.append(bar)
-        self.coins.append(float(coins))
-        self.face_usd.append(float(face_usd))
 
 
 class HedgedRun:
-    """The state of a bag along a run, and what happened to it so far."""
+    """The state of a bag along a run, and what happened to it so far.
+
+    ``skips_idle_bars``: its decisions are those of the domain, which are known to hold between two
+    lines in the price; another rule is asked at every bar.
+    """
+
+    skips_idle_bars: ClassVar[bool] = True
 
     __slots__ = (
         "base_coin",
@@ -81,16 +47,25 @@ class HedgedRun:
         "funded",
         "levels",
         "liquidations",
+        "mind",
         "orders",
+        "plan",
         "pursuit",
         "run",
         "settled",
+        "stops",
         "terms",
     )
 
     def __init__(self, terms: Terms, run: Run, flows: Mapping[int, Flowed]) -> None:
-        """A bag without a short before the first bar; ``flows`` are to happen at their bars."""
+        """A bag without a short before the first bar; ``flows`` are to happen at their bars.
+
+        ``stops`` are the bars at which the course of the request has a word, ``plan`` what it
+        made of the plan so far.
+        """
         plan = terms.plan
+        self.plan = plan
+        self.stops = frozenset(terms.course.stops(run))
         margin = CoinMargin(
             plan.instrument, terms.wallet_coin, leverage=plan.leverage, mode=plan.margin_mode
         )
@@ -100,6 +75,7 @@ class HedgedRun:
         self.books = Books(terms.outside_coin, margin, self.marks(0))
         self.base_coin = terms.outside_coin + terms.wallet_coin
         self.pursuit = Pursuit.NONE
+        self.mind = MarginMind(terms.movable_coin)
         self.settled = 0
         self.funded: list[tuple[int, float]] = []
         self.orders: list[FilledOrder] = []
@@ -125,7 +101,17 @@ class HedgedRun:
             self.liquidations.append(bar)
             self._note_level(bar)
             occasions.append("a liquidation closed the position")
-        self._decide(bar, marks, "; ".join(occasions))
+        exposure = self._exposure(marks)
+        if bar in self.stops:
+            occasions.extend(self._turn(bar, marks, exposure))
+        cap_usd = None
+        if is_minded(self.plan):
+            minded = self._mind(bar, exposure)
+            cap_usd = minded.cap_usd
+            if minded.moved_coin:
+                self.books.flow(-minded.moved_coin, minded.moved_coin, marks)
+                exposure = self._exposure(marks)
+        self._decide(bar, marks, exposure, "; ".join(occasions), cap_usd)
 
     def settle_until(self, bar: int) -> None:
         """Settle the funding that comes before the decision at a bar, payment by payment."""
@@ -161,13 +147,11 @@ class HedgedRun:
         if total == ZERO:
             return []  # a transfer inside the bag is no news to it
         note = "deposit" if total > ZERO else "withdrawal"
-        return [f"{note}: {plain(total)} {self.terms.plan.bag.asset}"]
+        return [f"{note}: {plain(total)} {self.plan.bag.asset}"]
 
-    def _decide(self, bar: int, marks: Marks, occasion: str) -> None:
-        books, plan, half_spread = self.books, self.terms.plan, self.terms.half_spread
-        bid_usd = marks.mark_usd * (ONE - half_spread)
-        ask_usd = marks.mark_usd * (ONE + half_spread)
-        exposure = assess(
+    def _exposure(self, marks: Marks) -> Exposure:
+        books = self.books
+        return assess(
             outside_coin=books.outside_coin,
             wallet_coin=books.margin.wallet_coin,
             face_usd=books.futures.face_usd,
@@ -175,6 +159,37 @@ class HedgedRun:
             mark_usd=marks.mark_usd,
             index_usd=marks.spot_usd,
         )
+
+    def _turn(self, bar: int, marks: Marks, exposure: Exposure) -> list[str]:
+        """Let the course have its word on the plan."""
+        asked = self.terms.plan
+        outlook = Outlook(self.run, bar, marks, exposure, self.base_coin, asked, self.plan)
+        turned = self.terms.course.turn(outlook)
+        self.plan = turned.plan
+        return [turned.occasion] if turned.occasion else []
+
+    def _mind(self, bar: int, exposure: Exposure) -> Minded:
+        """Ask the margin controller."""
+        return self.mind.look(
+            self.plan,
+            exposure,
+            base_coin=self.base_coin,
+            free_coin=self.books.margin.withdrawable_coin(exposure.mark_usd),
+            half_spread=self.terms.half_spread,
+            now_ms=self.run.opened_ms.item(bar),
+        )
+
+    def _decide(
+        self,
+        bar: int,
+        marks: Marks,
+        exposure: Exposure,
+        occasion: str,
+        cap_usd: Decimal | None,
+    ) -> None:
+        books, plan, half_spread = self.books, self.plan, self.terms.half_spread
+        bid_usd = marks.mark_usd * (ONE - half_spread)
+        ask_usd = marks.mark_usd * (ONE + half_spread)
         quote = Quote(
             symbol=plan.bag.symbol,
             at=self.run.at(bar),
@@ -183,11 +198,11 @@ class HedgedRun:
             bid_usd=bid_usd,
             ask_usd=ask_usd,
             last_usd=None,
-            funding_rate=None,
+            funding_rate=self._last_rate(),
             next_funding_at=None,
-            funding_interval_s=None,
+            funding_interval_s=plan.instrument.funding_interval_s,
         )
-        orders_last_hour, turnover_last_day_usd = self._recent(bar)
+        recent = recent_orders(self.orders, self.run, bar, plan)
         isolated = plan.margin_mode is MarginMode.ISOLATED
         circumstances = Circumstances(
             cycle=bar,
@@ -195,56 +210,46 @@ class HedgedRun:
             base_coin=self.base_coin,
             pursuit=self.pursuit,
             occasion=occasion,
-            orders_last_hour=orders_last_hour,
-            turnover_last_day_usd=turnover_last_day_usd,
+            short_cap_usd=cap_usd,
+            orders_last_hour=recent.in_an_hour,
+            turnover_last_day_usd=recent.day_usd,
             isolated_coin=books.leg.isolated_coin if isolated else None,
+            fees_last_day_usd=recent.day_fees_usd,
         )
         judgement = judge(plan, exposure, quote, circumstances)
         filled = ZERO
         if isinstance(judgement.verdict, Approved):
             intent = judgement.verdict.intent
             price_usd = bid_usd if intent.side is Side.SELL else ask_usd
-            filled = self._execute(bar, intent, price_usd, marks, judgement.decision.why)
+            face_usd = intent.notional_usd * intent.side.sign
+            if self.trade(bar, face_usd, price_usd, marks, judgement.decision.why):
+                filled = intent.contracts
         self.pursuit = judgement.pursuit_after(filled)
 
-    def _execute(
-        self, bar: int, intent: OrderIntent, price_usd: Decimal, marks: Marks, why: Why
-    ) -> Decimal:
-        """Fill an order whole, or not at all where the margin cannot carry a larger short.
-
-        Gives the contracts that filled.
-        """
-        plan, books = self.terms.plan, self.books
+    def trade(
+        self, bar: int, face_usd: Decimal, price_usd: Decimal, marks: Marks, why: Why
+    ) -> bool:
+        """Fill an order of so many dollars (negative: sold) whole, or not at all where the margin
+        cannot carry a larger short. Whether it filled."""
+        plan, books = self.plan, self.books
         fee_rate = plan.instrument.taker_fee_rate
-        face_usd = intent.notional_usd * intent.side.sign
-        if intent.side is Side.SELL:
+        if face_usd < ZERO:
             needed = initial_margin_coin(face_usd, price_usd, plan.leverage)
             needed += max(ZERO, fee_coin(face_usd, price_usd, fee_rate))
             available = books.margin.available_coin(marks.mark_usd)
             if needed > available:
                 if self.first_refusal is None:
                     self.first_refusal = Refusal(bar, needed, available)
-                return ZERO
+                return False
         books.trade(face_usd, price_usd, fee_rate, marks)
-        contracts = intent.contracts * intent.side.sign
+        contracts = plan.instrument.contracts(face_usd)
         self.orders.append(FilledOrder(bar, contracts, face_usd, price_usd, why))
         self._note_level(bar)
-        return intent.contracts
+        return True
 
-    def _recent(self, bar: int) -> tuple[int, Decimal]:
-        """Orders of the last hour and turnover of the last day, where a limit asks for them."""
-        limits = self.terms.plan.limits
-        if limits.max_orders_per_hour is None and limits.max_turnover_usd_per_day is None:
-            return 0, ZERO
-        now_ms = self.run.opened_ms.item(bar)
-        count, turnover = 0, ZERO
-        for order in reversed(self.orders):
-            age_ms = now_ms - self.run.opened_ms.item(order.bar)
-            if age_ms >= _DAY_MS:
-                break
-            turnover += abs(order.face_usd)
-            count += age_ms < _HOUR_MS
-        return count, turnover
+    def _last_rate(self) -> Decimal | None:
+        """The last funding rate that was settled; the running one is not in a history."""
+        return exact(self.run.settlements.rate.item(self.settled - 1)) if self.settled else None
 
     def _note_level(self, bar: int) -> None:
         self.levels.put(bar, self.books.unfunded_coin, self.books.futures.face_usd)

@@ -11,20 +11,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.domain.account import MarginMode
 from bot.domain.decision import Pursuit
-from bot.domain.margin import Never, liquidation_price
+from bot.domain.margin import LiquidationPrice, Never, liquidation_price
 from bot.domain.quantities import ONE, WALLET_GRAIN_COIN, ZERO
 from bot.domain.targets import raw_gap_line
-from bot.replay.bars import Floats
+from bot.replay.bars import Floats, Truths
 from bot.replay.hedged_run import HedgedRun
-
-Truths: TypeAlias = NDArray[np.bool_]
+from bot.replay.minding import acts_from, is_minded
 
 _SLACK: Final = 1e-9
 """Room between what is computed here and an edge, as a share of all dollars involved. The error of
@@ -36,13 +34,18 @@ def first_that_may_matter(state: HedgedRun, start: int, stop: int) -> int:
 
     Everything before ``start`` is settled. Flows before ``stop`` are the caller's business.
     """
+    mind = state.mind
+    if not state.skips_idle_bars or mind.is_held or mind.is_shrinking:
+        return start
     short_usd = -state.books.futures.face_usd
     if short_usd == ZERO:
         return stop if _stays_flat(state) else start
     if short_usd < ZERO or state.pursuit is not Pursuit.NONE:
         return start
     window = _window(state, start, stop)
-    matters = _leaves_band(state, window) | _may_be_liquidated(state, window)
+    matters = _leaves_band(state, window) | _may_need_margin(state, window)
+    if state.plan.margin is not None and state.plan.margin.sweep_distance is not None:
+        matters |= _may_have_too_much(state, window, state.plan.margin.sweep_distance)
     first = int(matters.argmax())
     return start + first if matters[first] else stop
 
@@ -78,7 +81,7 @@ def _stays_flat(state: HedgedRun) -> bool:
     if state.books.margin.wallet_coin <= ZERO:
         return True
     constant_usd, slope_coin = raw_gap_line(
-        state.terms.plan.policy.target,
+        state.plan.policy.target,
         delta_coin=state.books.delta_coin,
         short_usd=ZERO,
         base_coin=state.base_coin,
@@ -88,7 +91,7 @@ def _stays_flat(state: HedgedRun) -> bool:
 
 def _leaves_band(state: HedgedRun, window: _Window) -> Truths:
     """Bars at which the decision might be anything but a hold."""
-    policy, books, mark = state.terms.plan.policy, state.books, window.mark_usd
+    policy, books, mark = state.plan.policy, state.books, window.mark_usd
     short, delta = -books.futures.face_usd, books.delta_coin
 
     def line(delta_coin: Decimal) -> tuple[Decimal, Decimal]:
@@ -108,21 +111,47 @@ def _leaves_band(state: HedgedRun, window: _Window) -> Truths:
     return np.abs(gap) >= outer - slack
 
 
-def _may_be_liquidated(state: HedgedRun, window: _Window) -> Truths:
-    """Bars at which the mark might reach the lowest price that liquidates within the window."""
-    plan, margin = state.terms.plan, state.books.margin
-    backing = margin.wallet_coin
-    if plan.margin_mode is MarginMode.ISOLATED:
-        backing = state.books.leg.isolated_coin
-    futures = state.books.futures
+def _may_need_margin(state: HedgedRun, window: _Window) -> Truths:
+    """Bars at which the mark might reach the lowest price that liquidates within the window, or
+    come so near that the margin is minded."""
+    margin = state.plan.margin
+    near = 0.0 if margin is None or not is_minded(state.plan) else float(acts_from(margin))
     lowest = min(0.0, float(window.funded_coin.min()))
-    room = _SLACK * (abs(float(backing)) + abs(float(futures.coin_cost)) + abs(lowest))
-    price = liquidation_price(
-        futures,
-        backing + Decimal(lowest - room - window.rounding_coin),
-        plan.instrument.maintenance,
-        plan.instrument.maintenance_convention,
-    )
+    price = _liquidation(state, Decimal(lowest) - _room(state, window, lowest))
     if isinstance(price, Never):
         return np.zeros(len(window.mark_usd), dtype=np.bool_)
-    return window.mark_usd >= float(price) * (1 - _SLACK)
+    return window.mark_usd >= float(price) / (1 + near) * (1 - _SLACK)
+
+
+def _may_have_too_much(state: HedgedRun, window: _Window, distance: Decimal) -> Truths:
+    """Bars at which liquidation might be so far away that coins go back."""
+    if not is_minded(state.plan):
+        return np.zeros(len(window.mark_usd), dtype=np.bool_)
+    highest = max(0.0, float(window.funded_coin.max()))
+    price = _liquidation(state, Decimal(highest) + _room(state, window, highest))
+    if isinstance(price, Never):
+        return np.ones(len(window.mark_usd), dtype=np.bool_)
+    return window.mark_usd <= float(price) / (1 + float(distance)) * (1 + _SLACK)
+
+
+def _room(state: HedgedRun, window: _Window, funded_coin: float) -> Decimal:
+    """Room in coins for the errors of this arithmetic and for the ledger's rounding."""
+    involved = abs(float(_backing(state))) + abs(float(state.books.futures.coin_cost))
+    return Decimal(_SLACK * (involved + abs(funded_coin)) + window.rounding_coin)
+
+
+def _backing(state: HedgedRun) -> Decimal:
+    if state.plan.margin_mode is MarginMode.ISOLATED:
+        return state.books.leg.isolated_coin
+    return state.books.margin.wallet_coin
+
+
+def _liquidation(state: HedgedRun, more_coin: Decimal) -> LiquidationPrice:
+    """The price that liquidates with so many more coins behind the short."""
+    rules = state.plan.instrument
+    return liquidation_price(
+        state.books.futures,
+        _backing(state) + more_coin,
+        rules.maintenance,
+        rules.maintenance_convention,
+    )

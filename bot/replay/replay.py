@@ -22,17 +22,20 @@ from bot.replay.request import ReplayRequest, Terms, terms_of
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many bars are done, and how many there are."""
 
+Make: TypeAlias = Callable[[Terms, Run, Mapping[int, Flowed]], HedgedRun]
+"""A bag at the start of a run, with the flows at their bars."""
+
 
 def run_replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayReport:
     """Read the files of a request and run the hedge over them.
 
     Raises :class:`bot.errors.ConfigError` for a request or a file that cannot be used.
     """
-    terms = terms_of(request)
+    terms_of(request)  # a mistake is told before a long file is read
     began = perf_counter()
     bars = read_history(request.files, columns=request.columns, where=request.where)
     reading_s = perf_counter() - began
-    return _replay(bars, request, terms, progress, skip_idle_bars, reading_s)
+    return _replay(bars, request, progress, skip_idle_bars, reading_s)
 
 
 def run_bars(
@@ -41,24 +44,27 @@ def run_bars(
     progress: Progress | None = None,
     *,
     engine: Engine = skip_idle_bars,
+    make: Make = HedgedRun,
 ) -> ReplayReport:
     """Run the hedge over bars in memory; the files of the request are not looked at.
 
-    Every engine gives the same report but for its duration. Raises
+    Every engine gives the same report but for its duration. ``make`` makes the bag of each
+    run, where it follows another rule than ours. Raises
     :class:`bot.errors.ConfigError` for a request that cannot be used.
     """
-    return _replay(bars, request, terms_of(request), progress, engine, 0.0)
+    return _replay(bars, request, progress, engine, 0.0, make)
 
 
 def _replay(
     bars: Bars,
     request: ReplayRequest,
-    terms: Terms,
     progress: Progress | None,
     engine: Engine,
     reading_s: float,
+    make: Make = HedgedRun,
 ) -> ReplayReport:
     began = perf_counter()
+    terms = terms_of(request, bar_s=bars.length_ms / 1000)
     runs = runs_of(bars, request.max_gap)
     flows = flows_by_bar(terms.flows, runs)
     total = sum(len(run) for run in runs)
@@ -67,7 +73,7 @@ def _replay(
     for run, placed in zip(runs, flows, strict=True):
         tell = _teller(progress, done, total)
         tell(0)
-        reports.append(_replay_run(terms, run, placed, engine, tell))
+        reports.append(_replay_run(make(terms, run, placed), engine, tell))
         done += len(run)
     _teller(progress, done, total)(0)
     if len(reports) == 1:
@@ -90,15 +96,9 @@ def _teller(progress: Progress | None, done: int, total: int) -> Callable[[int],
     return tell
 
 
-def _replay_run(
-    terms: Terms,
-    run: Run,
-    flows: Mapping[int, Flowed],
-    engine: Engine,
-    tell: Callable[[int], None],
-) -> RunReport:
+def _replay_run(state: HedgedRun, engine: Engine, tell: Callable[[int], None]) -> RunReport:
     began = perf_counter()
-    state = HedgedRun(terms, run, flows)
+    terms, run, flows = state.terms, state.run, state.flows
     opening, closing = state.marks(0), state.marks(len(run) - 1)
     start_usd = state.books.value_usd(opening)
     engine(state, tell)
@@ -118,6 +118,7 @@ def _replay_run(
         liquidations=len(state.liquidations),
         attribution=attribution,
         seconds=perf_counter() - began,
+        margin_moves=len(state.mind.moves),
     )
     return RunReport(
         begins=run.at(0),

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from bot.domain.attribution import NOTHING, Attribution
 from bot.domain.quantities import ZERO, in_coin
 from bot.domain.targets import Target
-from bot.replay.hedged_run import FilledOrder, Refusal
+from bot.replay.happened import FilledOrder, Refusal
 from bot.replay.paths import RunPath, Spread
 
 Json: TypeAlias = "float | int | str | list[dict[str, Json]] | dict[str, Json] | None"
@@ -25,6 +25,7 @@ class Figures:
     ``start_usd`` is the value at the first prices before the opening order, ``end_usd`` at the
     last ones; every run starts afresh, so of several they are sums. ``change_usd`` is their
     difference, coins that came in or left included, and ``attribution`` its account.
+    ``margin_moves`` are the times that coins of the bag went to the margin wallet or back.
     """
 
     bars: int
@@ -37,6 +38,7 @@ class Figures:
     liquidations: int
     attribution: Attribution
     seconds: float
+    margin_moves: int = 0
 
     @property
     def fees_usd(self) -> Decimal:
@@ -85,6 +87,7 @@ class Figures:
             "worst_drawdown_usd": self.spread.worst_drawdown_usd,
             "max_abs_delta_coin": self.spread.max_abs_delta_coin,
             "liquidations": self.liquidations,
+            "margin_moves": self.margin_moves,
             "attribution": {
                 "spot_usd": float(usd.spot),
                 "futures_usd": float(usd.futures),
@@ -168,6 +171,7 @@ def total_of(figures: Sequence[Figures], spread: Spread, seconds: float) -> Figu
         liquidations=sum(one.liquidations for one in figures),
         attribution=attribution,
         seconds=seconds,
+        margin_moves=sum(one.margin_moves for one in figures),
     )
 
 

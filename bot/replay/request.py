@@ -18,10 +18,12 @@ from bot.domain.instrument import InversePerpetual, choose_contract
 from bot.domain.judgement import HedgePlan
 from bot.domain.limits import RiskLimits
 from bot.domain.margin import MaintenanceConvention, MaintenanceTier, fault_in_tiers
+from bot.domain.margin_control import MarginPolicy
 from bot.domain.quantities import BPS, ONE, ZERO, plain
 from bot.domain.sizing import ExecutionPolicy
 from bot.domain.targets import ConstantRatio, FixedUsd, Full, KeepCoins, Static, Target
 from bot.errors import ConfigError
+from bot.replay.course import STRAIGHT, Course
 
 HALF_SPREAD: Final = BPS
 """What a market order gives away against the mark, as a share: half the spread, and the depth that
@@ -65,6 +67,9 @@ class ReplayRequest:
     The files are one history in order of time. ``columns`` names columns by role
     (``{"spot": "close"}``), ``where`` filters rows by (column, text). Rates and the spread are
     shares; None means the contract's own. Each run of the history starts with the same bag.
+
+    ``cycle_s`` is how often the live bot looks: a bar that lasts several cycles takes as many
+    slices. None takes one per bar. ``course`` is what changes the plan along the way.
     """
 
     asset: str
@@ -88,6 +93,10 @@ class ReplayRequest:
     maintenance_convention: MaintenanceConvention | None = None
     limits: RiskLimits = NO_LIMITS
     flows: tuple[PlannedFlow, ...] = ()
+    cycle_s: float | None = None
+    course: Course = STRAIGHT
+    margin: MarginPolicy | None = None
+    movable: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +108,12 @@ class Terms:
     wallet_coin: Decimal
     half_spread: Decimal
     flows: tuple[PlannedFlow, ...]
+    course: Course = STRAIGHT
+    movable_coin: Decimal = ZERO
 
 
-def terms_of(request: ReplayRequest) -> Terms:
-    """Check a request and turn it into what the engine needs.
+def terms_of(request: ReplayRequest, *, bar_s: float = 0.0) -> Terms:
+    """Check a request and turn it into what the engine needs for bars of ``bar_s`` seconds.
 
     Raises :class:`ConfigError` with one sentence about the first thing that cannot be meant.
     """
@@ -122,18 +133,30 @@ def terms_of(request: ReplayRequest) -> Terms:
         bag=Bag("replay", request.asset, (), (), ACCOUNT, instrument.symbol),
         instrument=instrument,
         policy=HedgePolicy(request.target, band, fingerprint="replay"),
-        execution=ExecutionPolicy(request.max_slippage, request.max_slice_usd),
+        execution=ExecutionPolicy(request.max_slippage, _slice_per_bar(request, bar_s)),
         limits=request.limits,
         margin_mode=request.margin_mode,
         leverage=request.leverage,
+        margin=request.margin,
     )
+    outside_coin = request.coins - request.collateral
+    movable_coin = outside_coin if request.movable is None else request.movable
     return Terms(
         plan,
-        request.coins - request.collateral,
+        outside_coin,
         request.collateral,
         request.half_spread,
         tuple(sorted(request.flows, key=lambda flow: flow.at)),
+        request.course,
+        movable_coin,
     )
+
+
+def _slice_per_bar(request: ReplayRequest, bar_s: float) -> Decimal | None:
+    """The most that is traded within a bar: a slice for each cycle that fits into it."""
+    if request.max_slice_usd is None or request.cycle_s is None:
+        return request.max_slice_usd
+    return request.max_slice_usd * max(1, int(bar_s / request.cycle_s))
 
 
 def _instrument(request: ReplayRequest) -> InversePerpetual:

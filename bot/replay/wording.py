@@ -16,28 +16,29 @@ def summary_rows(report: ReplayReport) -> list[tuple[str, str]]:
     return [
         ("bars", f"{figures.bars:,} in {_count(len(report.runs), 'run')}"),
         ("orders", f"{figures.orders:,}"),
-        ("turnover", _usd(figures.turnover_usd)),
-        ("fees paid", _usd(figures.fees_usd)),
-        ("funding received", _usd(figures.funding_usd)),
-        ("value at the start", _usd(figures.start_usd)),
-        ("value at the end", _usd(figures.end_usd)),
-        ("change, hedged", _signed(figures.change_usd)),
-        ("change, unhedged", _signed(figures.unhedged_change_usd)),
-        ("deviation per bar, hedged", _usd(spread.hedged_sd_usd)),
-        ("deviation per bar, unhedged", _usd(spread.unhedged_sd_usd)),
-        ("variance reduction per bar", _share(spread.variance_reduction)),
-        ("variance reduction per day", _share(spread.variance_reduction_daily)),
-        ("mean of the worst 5 % of bars", _signed(spread.cvar5_usd)),
-        ("worst drawdown", _signed(spread.worst_drawdown_usd)),
+        ("turnover", usd_text(figures.turnover_usd)),
+        ("fees paid", usd_text(figures.fees_usd)),
+        ("funding received", usd_text(figures.funding_usd)),
+        ("value at the start", usd_text(figures.start_usd)),
+        ("value at the end", usd_text(figures.end_usd)),
+        ("change, hedged", signed_text(figures.change_usd)),
+        ("change, unhedged", signed_text(figures.unhedged_change_usd)),
+        ("deviation per bar, hedged", usd_text(spread.hedged_sd_usd)),
+        ("deviation per bar, unhedged", usd_text(spread.unhedged_sd_usd)),
+        ("variance reduction per bar", share_text(spread.variance_reduction)),
+        ("variance reduction per day", share_text(spread.variance_reduction_daily)),
+        ("mean of the worst 5 % of bars", signed_text(spread.cvar5_usd)),
+        ("worst drawdown", signed_text(spread.worst_drawdown_usd)),
         ("largest |delta|", f"{spread.max_abs_delta_coin:.6f} {coin}"),
         ("liquidations", f"{figures.liquidations:,}"),
-        ("from spot", _signed(usd.spot)),
-        ("from futures", _signed(usd.futures)),
-        ("from basis", _signed(usd.basis)),
-        ("from funding", _signed(usd.funding)),
-        ("from fees", _signed(usd.fees)),
-        ("from execution", _signed(usd.execution)),
-        ("from flows", _signed(usd.flows)),
+        ("moves of margin", f"{figures.margin_moves:,}"),
+        ("from spot", signed_text(usd.spot)),
+        ("from futures", signed_text(usd.futures)),
+        ("from basis", signed_text(usd.basis)),
+        ("from funding", signed_text(usd.funding)),
+        ("from fees", signed_text(usd.fees)),
+        ("from execution", signed_text(usd.execution)),
+        ("from flows", signed_text(usd.flows)),
         ("unexplained, share of the change", f"{figures.residual:.1e}"),
         ("speed", _speed(report)),
     ]
@@ -48,10 +49,10 @@ _RUN_COLUMNS: Final[tuple[tuple[str, Callable[[RunReport], str]], ...]] = (
     ("to", lambda run: f"{run.ends:%Y-%m-%d %H:%M}"),
     ("bars", lambda run: f"{run.figures.bars:,}"),
     ("orders", lambda run: f"{run.figures.orders:,}"),
-    ("hedged", lambda run: _signed(run.figures.change_usd)),
-    ("unhedged", lambda run: _signed(run.figures.unhedged_change_usd)),
-    ("var. red.", lambda run: _share(run.figures.spread.variance_reduction)),
-    ("daily", lambda run: _share(run.figures.spread.variance_reduction_daily)),
+    ("hedged", lambda run: signed_text(run.figures.change_usd)),
+    ("unhedged", lambda run: signed_text(run.figures.unhedged_change_usd)),
+    ("var. red.", lambda run: share_text(run.figures.spread.variance_reduction)),
+    ("daily", lambda run: share_text(run.figures.spread.variance_reduction_daily)),
     ("liq.", lambda run: f"{run.figures.liquidations:,}"),
 )
 
@@ -62,15 +63,18 @@ def run_rows(report: ReplayReport) -> tuple[tuple[str, ...], list[tuple[str, ...
     return headings, [tuple(text(run) for _, text in _RUN_COLUMNS) for run in report.runs]
 
 
-def _usd(amount: Decimal | float | None) -> str:
+def usd_text(amount: Decimal | float | None) -> str:
+    """Dollars to the cent, a dash where they are not known."""
     return "–" if amount is None else f"{amount:,.2f} USD"
 
 
-def _signed(amount: Decimal | float | None) -> str:
+def signed_text(amount: Decimal | float | None) -> str:
+    """Dollars with their sign."""
     return "–" if amount is None else f"{amount:+,.2f} USD"
 
 
-def _share(share: float | None) -> str:
+def share_text(share: float | None) -> str:
+    """A share as per cent."""
     return "–" if share is None else f"{share:.4%}"
 
 

@@ -58,7 +58,7 @@ def test_the_help_of_a_command_is_shown(words: tuple[str, ...], hedgehold: Comma
     assert " ".join(("hedgehold", *words)) in said.out
 
 
-NEEDS_NO_SETTINGS = {("replay",), ("scenario",), ("venues",)}
+NEEDS_NO_SETTINGS = {("scenario",), ("venues",)}
 READS_SETTINGS = {words for words in COMMANDS if words not in NEEDS_NO_SETTINGS}
 
 

@@ -27,6 +27,7 @@ KEYS = {
     "worst_drawdown_usd",
     "max_abs_delta_coin",
     "liquidations",
+    "margin_moves",
     "attribution",
     "seconds",
     "bars_per_s",

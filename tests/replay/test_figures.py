@@ -23,7 +23,7 @@ ISSUE_KEYS = {
     "bars", "orders", "turnover_usd", "fees_usd", "funding_usd", "start_usd", "end_usd",
     "change_usd", "unhedged_change_usd", "hedged_sd_usd", "unhedged_sd_usd", "variance_reduction",
     "variance_reduction_daily", "cvar5_usd", "worst_drawdown_usd", "max_abs_delta_coin",
-    "liquidations", "attribution", "seconds", "bars_per_s",
+    "liquidations", "margin_moves", "attribution", "seconds", "bars_per_s",
 }  # fmt: skip
 
 

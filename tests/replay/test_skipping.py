@@ -21,11 +21,19 @@ from bot.replay import engines
 from bot.replay.bars import Bars, runs_of
 from bot.replay.engines import Engine, skip_idle_bars, step_every_bar
 from bot.replay.flows import flows_by_bar
-from bot.replay.hedged_run import FilledOrder, HedgedRun, Levels
+from bot.replay.happened import FilledOrder, Levels
+from bot.replay.hedged_run import HedgedRun
 from bot.replay.request import NO_LIMITS, BandChoice, PlannedFlow, ReplayRequest, terms_of
 from bot.replay.synthetic import synthetic_bars
+from tests.replay.margins import minded
 from tests.replay.paths import START_MS, Weather, bars_of, stormy
 
+MINDED = [
+    minded(),
+    minded(sweep_distance=Decimal("1.2"), sweep_to=Decimal("0.9")),
+    minded(top_up_distance=None),
+    minded(reduce_distance=None, day_share=Decimal("0.1"), keep_share=Decimal("0.1")),
+]
 START = datetime.fromtimestamp(START_MS / 1000, UTC)
 
 
@@ -53,6 +61,7 @@ class Outcome:
     attribution: Attribution
     funded: list[tuple[int, float]]
     levels: tuple[list[int], list[float], list[float]]
+    moves: list[tuple[int, Decimal]]
 
 
 def outcomes(bars: Bars, request: ReplayRequest, engine: Engine) -> tuple[list[Outcome], int]:
@@ -76,6 +85,7 @@ def outcomes(bars: Bars, request: ReplayRequest, engine: Engine) -> tuple[list[O
                 attribution,
                 state.funded,
                 columns(state.levels),
+                state.mind.moves,
             )
         )
     return found, steps
@@ -158,10 +168,27 @@ def odd_requests(draw: st.DrawFn) -> ReplayRequest:
         taker_fee_rate=draw(st.sampled_from([Decimal(0), Decimal("-0.0001"), Decimal("0.01")])),
         max_slice_usd=draw(st.sampled_from([None, Decimal(1_000), Decimal(20_000)])),
         limits=draw(st.sampled_from(limits)),
+        margin=draw(st.sampled_from([None, *MINDED])),
+        movable=draw(st.sampled_from([None, Decimal("0.1")])),
     )
 
 
-requests = ordinary_requests() | odd_requests()
+@st.composite
+def minded_requests(draw: st.DrawFn) -> ReplayRequest:
+    """Short bags with little behind them, whose margin is minded."""
+    wanted: list[Target] = [Full(), ConstantRatio(Decimal("0.7")), Static(Decimal("0.8"))]
+    return a_request(
+        draw(st.sampled_from(wanted)),
+        collateral=draw(st.decimals("0.5", "3", places=2)),
+        leverage=Decimal(20),
+        band=draw(bands),
+        flows=draw(flows),
+        margin=draw(st.sampled_from(MINDED)),
+        movable=draw(st.sampled_from([None, Decimal(0), Decimal("0.7")])),
+    )
+
+
+requests = ordinary_requests() | odd_requests() | minded_requests()
 seeds = st.integers(0, 2**32 - 1)
 weathers = st.builds(
     Weather,

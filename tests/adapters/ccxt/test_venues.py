@@ -49,7 +49,7 @@ def test_each_venue_has_the_support_that_it_is_given() -> None:
     assert set(HEDGES) == venues(Support.FULL) | venues(Support.SIMULATED)
 
 
-@pytest.mark.parametrize("facts", VENUES.values(), ids=str)
+@pytest.mark.parametrize("facts", VENUES.values(), ids=list(VENUES))
 def test_a_venue_that_cannot_hedge_says_why(facts: VenueFacts) -> None:
     assert facts.id in VENUES
     assert facts.title
