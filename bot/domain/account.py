@@ -115,7 +115,6 @@ class EntryKind(Enum):
     OTHER = "other"
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One line of the venue's ledger: ``amount_coin`` is signed, positive when coins came in.

@@ -122,7 +122,6 @@ class OrderReport:
         return self.contracts - self.filled_contracts
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One trade of ours. ``fee_coin`` is positive when paid; ``realised_coin`` signed.

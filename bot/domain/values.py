@@ -1,7 +1,8 @@
 """Frozen values that are made quickly: a cycle makes some eighty of them, a decision four.
 
 The ``__init__`` of a frozen dataclass goes through ``object.__setattr__`` field by field, which
-takes longer than most of the arithmetic around it.
+takes longer than most of the arithmetic around it; a ``msgspec.Struct`` fills its fields in C. Only
+values that are read back from a file by their types stay dataclasses.
 """
 
 from __future__ import annotations
@@ -9,20 +10,30 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from enum import Enum
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
+
+from msgspec import defstruct
 
 Value = TypeVar("Value")
 Members = TypeVar("Members", bound=Enum)
 
+_MADE_AGAIN: Final = frozenset(
+    {
+        *("__slots__", "__dict__", "__weakref__", "__annotations__", "__match_args__"),
+        *("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__"),
+        *("__getstate__", "__setstate__"),
+    }
+)
+"""What a dataclass wrote for itself and a Struct has of its own."""
+
 
 def quick(value: type[Value]) -> type[Value]:
-    """Give a frozen, slotted dataclass an ``__init__`` that takes a third of the time.
+    """Make a frozen, slotted dataclass a ``msgspec.Struct``: an instance takes a fifth of the time.
 
-    Nothing else changes: signature, defaults, equality, hash, and that no field can be set later.
-    While its fields are filled in, an instance is of a twin class that has the same slots and is
-    not frozen; nobody else knows the instance yet. It goes above ``@dataclass(frozen=True,
-    slots=True)``, on a class without base or subclass. Raises ``TypeError`` for any other, and for
-    a field that is made by a factory.
+    Nothing else changes: signature, defaults, equality, hash, :func:`dataclasses.replace` and
+    :func:`dataclasses.fields`, and that no field can be set later. It goes above
+    ``@dataclass(frozen=True, slots=True)``, on a class without base or subclass. Raises
+    ``TypeError`` for any other, and for a field that is made by a factory.
     """
     options = getattr(value, "__dataclass_params__", None)
     own = fields(value) if options is not None else ()  # type: ignore[arg-type]
@@ -33,25 +44,16 @@ def quick(value: type[Value]) -> type[Value]:
         raise TypeError(f"{value.__name__} has no slots for its fields")
     if any(f.default_factory is not MISSING or not f.init or f.kw_only for f in own):
         raise TypeError(f"{value.__name__} has a field that is not simply given")
-    spelled = [f.name if f.default is MISSING else f"{f.name}=_default_{f.name}" for f in own]
-    lines = [
-        f"def __init__(self, {', '.join(spelled)}):",
-        "    _become(self, _Twin)",
-        *(f"    self.{name} = {name}" for name in names),
-        "    self.__class__ = _Value",
-    ]
-    if hasattr(value, "__post_init__"):
-        lines.append("    self.__post_init__()")
-    known: dict[str, Any] = {f"_default_{field.name}": field.default for field in own}
-    known["_Twin"] = type(value.__name__, (), {"__slots__": tuple(names)})
-    known |= {"_Value": value, "_become": object.__dict__["__class__"].__set__}
-    exec("\n".join(lines), known)  # noqa: S102 - as dataclasses do it: field names and nothing else
-    made = known["__init__"]
-    slow = value.__dict__["__init__"]
-    made.__qualname__, made.__module__ = slow.__qualname__, value.__module__
-    made.__annotations__ = slow.__annotations__
-    value.__init__ = made  # type: ignore[method-assign]
-    return value
+    kept = {name: part for name, part in vars(value).items() if name not in _MADE_AGAIN | {*names}}
+    made = defstruct(
+        value.__name__,
+        [(f.name, Any) if f.default is MISSING else (f.name, Any, f.default) for f in own],
+        module=value.__module__,
+        namespace=kept | {"__qualname__": value.__qualname__},
+        frozen=True,
+    )
+    made.__annotations__ = value.__annotations__
+    return cast("type[Value]", made)
 
 
 def quick_enum(members: type[Members]) -> type[Members]:
