@@ -156,9 +156,9 @@ def test_the_start_is_what_the_bag_is_exposed_to() -> None:
 
 def test_a_short_is_told_positive_and_none_is_nothing() -> None:
     seen = outcome(example_bag(Decimal(400_100)), FALL)
-    assert (seen.short_usd, seen.short_coin) == (400_100, Decimal(400_100) / 3498)
+    assert [seen.short_usd, seen.short_coin] == [400_100, Decimal(400_100) / 3498]
     none = outcome(example_bag(Decimal(0)), FALL)
-    assert (none.short_usd, none.short_coin, none.liquidated) == (0, 0, False)
+    assert [none.short_usd, none.short_coin, none.liquidated] == [0, 0, False]
 
 
 def test_at_its_liquidation_price_a_short_is_liquidated() -> None:
