@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 MARKET_DATA = os.environ.get("MARKET_DATA_FOLDER")
 COLOUR_SWITCHES = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
@@ -15,6 +15,10 @@ COLOUR_SWITCHES = {"FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 # The same examples on every machine and every run; `--hypothesis-profile=explore` looks further.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
+# A mutant need not be explained, only noticed.
+settings.register_profile(
+    "mutants", derandomize=True, deadline=None, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("repeatable")
 
 # looptime asks for the current event loop around synchronous tests too. Unless told that there is

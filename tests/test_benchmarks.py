@@ -15,6 +15,7 @@ def test_every_figure_comes_with_its_baseline_its_ratio_and_what_is_required() -
     families = (
         "decision",
         "cycle",
+        "safety",
         "replay",
         "many",
         "daemon",
@@ -28,6 +29,8 @@ def test_every_figure_comes_with_its_baseline_its_ratio_and_what_is_required() -
         "decision-adjust",
         "decision-order",
         "cycle",
+        "safety-quiet",
+        "safety-order",
         "replay-plain",
         "replay-funding",
         "replay-bands",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.journal import MemoryJournal, open_journal
+from bot.adapters.journal.address import parse_address
 from bot.adapters.journal.forget import forget_journal, journal_exists
 from bot.adapters.telemetry import LineTelemetry
 from bot.app.accounts import open_accounts, ports_of, weights_of
@@ -38,8 +40,16 @@ async def open_real(settings: Settings, *, fresh: bool, voice: Voice) -> AsyncIt
         ports = {name: ports_of(account) for name, account in accounts.items()}
         if settings.mode is Mode.SHADOW:
             ports |= await shadows(settings, accounts, clock)
-        desks = await open_desks(settings, plans, ports, journal, clock, *voice.ears)
+        desks = await open_desks(
+            settings, plans, ports, journal, clock, *voice.ears, origin=origin_of(url)
+        )
         yield Bot(settings, desks, journal, clock, voice, weights=lambda: weights_of(accounts))
+
+
+def origin_of(url: str) -> str:
+    """What sets a daemon apart from every other one on its accounts: its machine and its journal,
+    which has one writer at a time. The same after each start."""
+    return f"{socket.gethostname()} {parse_address(url).shown}"
 
 
 @asynccontextmanager

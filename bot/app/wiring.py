@@ -87,9 +87,12 @@ async def open_desks(
     clock: Clock,
     telemetry: Telemetry,
     notifier: Notifier | None = None,
+    *,
+    origin: str = "",
 ) -> tuple[Desk, ...]:
     """One desk per account that carries a hedge, with every bag as the journal left it. Without a
-    notifier alerts go to the log."""
+    notifier alerts go to the log. ``origin`` is needed where another bot may trade on the same
+    accounts, with a journal of its own."""
     policy = cycle_policy(settings)
     numbers = CycleNumbers(await journal.last_cycle())
     by_account: dict[str, list[BagState]] = {}
@@ -110,6 +113,7 @@ async def open_desks(
                 numbers=numbers,
                 telemetry=telemetry,
                 notifier=LogNotifier() if notifier is None else notifier,
+                origin=origin,
             )
         )
     return tuple(desks)

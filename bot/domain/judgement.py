@@ -67,8 +67,8 @@ class Circumstances:
     says what of the contract is not as it was when somebody last agreed to it. ``by_hand`` are
     trades by hand that are respected, ``awaited_coin`` coins that left and may come back.
     ``other_short_usd`` is the short that a second source speaks of where it contradicts the
-    position read. What else is None is not known; :class:`bot.domain.guard_facts.GuardFacts` says
-    what the guard makes of that.
+    position read. ``origin`` goes into the ids of orders. What else is None is not known;
+    :class:`bot.domain.guard_facts.GuardFacts` says what the guard makes of that.
     """
 
     cycle: int
@@ -88,6 +88,7 @@ class Circumstances:
     fees_last_day_usd: Decimal = ZERO
     believed_mark_usd: Decimal | None = None
     ages: Ages | None = None
+    origin: str = ""
 
 
 @quick
@@ -155,6 +156,7 @@ def judge(
         quote=quote,
         execution=plan.execution,
         cycle=now.cycle,
+        origin=now.origin,
     )
     if intent is None:
         return Judgement(exposure, too_small(decision), None)

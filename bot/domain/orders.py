@@ -149,14 +149,24 @@ class Fill:
 
 
 def client_order_id(
-    *, bag: str, account: str, symbol: str, cycle: int, side: Side, contracts: Decimal
+    *,
+    bag: str,
+    account: str,
+    symbol: str,
+    cycle: int,
+    side: Side,
+    contracts: Decimal,
+    origin: str = "",
 ) -> ClientOrderId:
     """The id of the order that this decision asks for: the same decision, the same id.
 
-    26 letters and digits, which is short enough for every venue with inverse perpetuals.
+    ``origin`` tells two bots apart that decide the same in the same cycle: without it neither could
+    see that an order is the other's. 26 letters and digits, which is short enough for every venue
+    with inverse perpetuals.
     """
     decision = (bag, account, symbol, cycle, side.value, str(contracts.normalize()))
-    digest = hashlib.sha256(repr(decision).encode()).hexdigest()
+    whose = (*decision, origin) if origin else decision
+    digest = hashlib.sha256(repr(whose).encode()).hexdigest()
     return ClientOrderId(CLIENT_ID_PREFIX + digest[:24])
 
 

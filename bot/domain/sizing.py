@@ -103,6 +103,7 @@ def propose(
     quote: Quote,
     execution: ExecutionPolicy,
     cycle: int,
+    origin: str = "",
 ) -> OrderIntent | None:
     """The order that a decision asks for, or None where it is too small to trade."""
     contracts = size(
@@ -122,6 +123,7 @@ def propose(
             cycle=cycle,
             side=side,
             contracts=contracts,
+            origin=origin,
         ),
         bag=bag.name,
         account=bag.hedge_account,

@@ -224,6 +224,7 @@ async def _execute(
         )
     except AccessDenied as denied:
         bag.in_flight.discard(intent.client_order_id)
+        bag.sent.ended(ZERO)
         return (), Outcome.FAILED, f"access denied: {denied}"
     if placed.status is OrderStatus.IN_DOUBT:
         reconciled = await settle_orders(desk)
@@ -233,6 +234,8 @@ async def _execute(
     elif placed.status.is_final:
         bag.tally.credit(placed.fills)
         bag.in_flight.discard(placed.client_order_id)
+    if placed.status.is_final:
+        bag.sent.ended(placed.filled_contracts * bag.plan.instrument.contract_usd)
     outcome = _outcome_of(placed)
     return (placed,), outcome, "" if outcome is Outcome.TRADED else placed.note
 

@@ -77,7 +77,8 @@ class CycleNumbers:
 
 @dataclass(slots=True)
 class SentOrders:
-    """When and how much a bag has sent lately, for the guard's rates."""
+    """When and how much a bag has sent lately, for the guard's rates. What has not ended counts
+    whole."""
 
     sent: deque[tuple[datetime, Decimal]] = field(default_factory=deque)
     total_usd: Decimal = ZERO
@@ -87,8 +88,14 @@ class SentOrders:
         self.sent.append((at, notional_usd))
         self._add_up()
 
+    def ended(self, traded_usd: Decimal) -> None:
+        """The last order has ended, and so much of it was traded."""
+        at, _ = self.sent[-1]
+        self.sent[-1] = (at, traded_usd)
+        self._add_up()
+
     def rates(self, now: datetime) -> tuple[int, Decimal]:
-        """Orders in the last hour, and USD sent in the last day."""
+        """Orders sent in the last hour, and USD traded in the last day."""
         if self.sent and now - self.sent[0][0] > DAY:
             while self.sent and now - self.sent[0][0] > DAY:
                 self.sent.popleft()
@@ -176,7 +183,8 @@ class BagState:
 
 @dataclass(slots=True)
 class Desk:
-    """A loop's place of work. ``accounts`` are all accounts that its bags need."""
+    """A loop's place of work. ``accounts`` are all accounts that its bags need. ``origin`` is what
+    no other bot on these accounts has, machine and journal: it goes into the ids of orders."""
 
     mode: str
     bags: tuple[BagState, ...]
@@ -187,6 +195,7 @@ class Desk:
     numbers: CycleNumbers
     telemetry: Telemetry
     notifier: Notifier
+    origin: str = ""
     look_ups: LookUps = field(default_factory=LookUps)
     unsettled: bool = True  # whether the journal may hold orders whose end is not known
     controls: tuple[Control, ...] = ()  # as they stood in the last cycle
@@ -264,6 +273,9 @@ async def open_bag(
     state.doubt = None if memory is None else memory.doubt
     for order in reversed(await journal.orders(bag=plan.bag.name, since=now - DAY)):
         state.sent.add(order.intended_at, order.intent.notional_usd)
+        if order.status.is_final:
+            filled = ZERO if order.report is None else order.report.filled_contracts
+            state.sent.ended(filled * plan.instrument.contract_usd)
     if plan.margin is not None:
         bag = plan.bag
         state.margin.take_up(bag.name, bag.hedge_account, bag.asset, await journal.transfers())

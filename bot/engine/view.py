@@ -216,6 +216,7 @@ def _judge(
         quote,
         Circumstances(
             cycle=cycle,
+            origin=desk.origin,
             state=state,
             base_coin=reaction.base_coin,
             pursuit=Pursuit.NONE if memory is None else memory.pursuit,

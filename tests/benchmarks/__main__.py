@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Mapping
 
 from bot.cli.output import print_json
-from tests.benchmarks import cycle, daemon, decision, many, replay, wire
+from tests.benchmarks import cycle, daemon, decision, many, replay, safety, wire
 from tests.benchmarks.measure import QUICK, THOROUGH, Effort, Row
 from tests.benchmarks.show import document, print_table
 
 BENCHMARKS: Mapping[str, Callable[[Effort], list[Row]]] = {
     "decision": decision.measure,
     "cycle": cycle.measure,
+    "safety": safety.measure,
     "replay": replay.measure,
     "many": many.measure,
     "daemon": daemon.measure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.journal import open_journal
+from bot.app.real import origin_of
+from bot.domain.orders import client_order_id
+from bot.domain.records import OrderRecord
 from tests.cli.conftest import Command, process
 
 SETTINGS = """
@@ -66,6 +71,25 @@ def test_the_hedge_is_opened_and_a_deposit_followed_through_the_real_client(
     assert float(cycles[-1]["equity_coin"]) > 2.4
     assert Path("var/dry-run/journal-binance.db").exists()
     assert not Path("var/dry-run/journal.db").exists()
+    for record in asyncio.run(orders("sqlite:///var/dry-run/journal-binance.db")):
+        intent = record.intent
+        assert intent.client_order_id == client_order_id(
+            bag=intent.bag,
+            account=intent.account,
+            symbol=intent.symbol,
+            cycle=record.cycle,
+            side=intent.side,
+            contracts=intent.contracts,
+            origin=origin_of("sqlite:///var/dry-run/journal-binance.db"),
+        ), "another daemon's order is seen to be another's"
+
+
+async def orders(url: str) -> tuple[OrderRecord, ...]:
+    """What the journal says about the orders, of which there are some."""
+    async with open_journal(url, writer=False) as journal:
+        found = await journal.orders()
+    assert found
+    return found
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from bot.domain.aftermath import (
     ByHand,
+    Departed,
+    Doubt,
     Leaving,
     OpenHedge,
     after_flow,
@@ -187,3 +189,25 @@ def test_a_hedge_is_forgotten_where_a_short_stands_without_coins(
 ) -> None:
     exposure = an_exposure(outside=outside, wallet=wallet, short_usd=short)
     assert is_forgotten(exposure) is forgotten
+
+
+def test_where_nothing_flows_nothing_is_waited_for() -> None:
+    now = after_flow(None, ZERO, follow_after_s=HOUR_S, has_short=True, now=NOON)
+    assert now == Departed(None, ZERO, ZERO, ZERO)
+    assert Doubt("no margin is bound", NOON).told is False
+
+
+def test_a_crumb_that_does_not_come_back_is_not_waited_for() -> None:
+    crumb = D("1e-9")
+    now = after_flow(after_s(60), 2 - crumb, follow_after_s=HOUR_S, has_short=True, now=NOON)
+    assert (now.leaving, now.counted_coin, now.back_coin) == (None, -crumb, 2 - crumb)
+    more = 2 * crumb
+    now = after_flow(after_s(60), 2 - more, follow_after_s=HOUR_S, has_short=True, now=NOON)
+    assert now.leaving is not None
+    assert (now.leaving.coins, now.counted_coin) == (more, ZERO)
+
+
+def test_a_wait_of_a_second_is_a_wait() -> None:
+    now = after_flow(None, D(-2), follow_after_s=1.0, has_short=True, now=NOON)
+    assert now.leaving == Leaving(D(2), NOON)
+    assert (now.back_coin, now.gone_coin) == (ZERO, ZERO)

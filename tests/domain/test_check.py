@@ -21,7 +21,7 @@ from bot.domain.check import (
     warning,
 )
 from bot.domain.check_account import WITHDRAWALS_ACCEPTED, account_findings, twice_findings
-from bot.domain.check_hedge import bag_findings, contract_findings
+from bot.domain.check_hedge import bag_findings, contract_findings, planned_short
 from bot.domain.check_holdings import balance_findings, order_findings, position_findings
 from bot.domain.exposure import External
 from bot.domain.inspection import AccountFacts, MarketTerms
@@ -35,6 +35,7 @@ from tests.kit.domain import (
     a_position,
     a_quote,
     a_snapshot,
+    an_exposure,
     an_instrument,
     an_order,
     some_limits,
@@ -339,3 +340,72 @@ def test_coins_declared_by_hand_count_but_carry_no_margin() -> None:
     findings = bag_findings(plan, {"main": a_snapshot()}, a_quote())
     assert "20 BTC" in found(findings, "savings: bag").text
     assert found(findings, "savings: margin").level is Level.FAILURE
+
+
+def test_how_far_off_a_small_bag_may_be_is_told() -> None:
+    finding = found(bag("0.004"), "savings: bag")
+    assert finding.advice == "expect the hedge to be off by up to 25% of the bag"
+
+
+def test_an_interval_that_is_not_told_is_the_contracts_own() -> None:
+    _, unknown = contract_findings(a_plan(), replace(a_quote(), funding_interval_s=None))
+    assert unknown.advice == "an interval of 8 hours is reckoned with: look it up"
+
+
+def test_a_fee_of_ten_basis_points_is_not_dear() -> None:
+    fees, _ = contract_findings(a_plan(instrument=an_instrument(taker_fee_rate="0.001")), a_quote())
+    assert fees.level is Level.OK
+
+
+def test_the_places_of_the_coins_are_told() -> None:
+    assert "10 BTC (main/spot 8, main/margin 2)" in found(bag("8", "2"), "savings: bag").text
+
+
+def test_the_planned_short_is_what_is_missing_in_whole_lots() -> None:
+    """Five coins at a bid of 49,990: what the target lacks, sold at the bid."""
+    lots = a_plan(instrument=an_instrument(lot=7), leverage=2)
+    exposure = an_exposure(outside="2.5", wallet="2.5", short_usd=100_000)
+    planned = planned_short(lots, exposure, a_quote(spread=20))
+    assert [planned.contracts, planned.short_usd] == [1_498, 249_800]
+    without_a_bid = replace(a_quote(spread=20), bid_usd=None)
+    at_bid, at_mark = (
+        planned_short(lots, exposure, quote).liquidation
+        for quote in (a_quote(spread=20), without_a_bid)
+    )
+    assert isinstance(at_bid, Decimal)
+    assert isinstance(at_mark, Decimal)
+    assert at_bid < at_mark
+    assert at_mark == planned_short(lots, exposure, a_quote()).liquidation
+
+
+def test_a_short_that_is_large_enough_plans_no_order() -> None:
+    exposure = an_exposure(short_usd=600_000)
+    planned = planned_short(a_plan(), exposure, a_quote())
+    assert [planned.contracts, planned.short_usd] == [0, 600_000]
+    one = planned_short(a_plan(), an_exposure(short_usd=499_900), a_quote())
+    assert [one.contracts, one.short_usd] == [1, 500_000]
+
+
+def test_a_loss_of_the_short_is_missing_in_its_margin() -> None:
+    """Five coins in the margin wallet, and a short entered at 40,000 that has lost half of one."""
+    position = replace(a_position(100_000), entry_usd=Decimal(40_000))
+    snapshot = a_snapshot(a_balance(1), a_balance(5, Wallet.MARGIN), positions=(position,))
+    findings = bag_findings(a_plan(leverage="0.5"), {"main": snapshot}, a_quote())
+    margin = found(findings, "savings: margin")
+    assert "binds 5.5 BTC at leverage 1; the margin wallet has 4.5" in margin.text
+    assert "move 1 BTC" in margin.advice
+
+
+def test_a_distance_may_be_as_near_as_the_least() -> None:
+    """Two coins behind a short of ten: 0.995·500,000 / (10 − 2) dollars, less the fee."""
+    asked = a_plan(leverage=2)
+    snapshot = a_snapshot(a_balance(5), a_balance(5, Wallet.MARGIN))
+    planned = planned_short(asked, an_exposure(), a_quote()).liquidation
+    assert isinstance(planned, Decimal)
+    away = planned / 50_000 - 1
+    for least, level in ((away, Level.OK), (away + Decimal("1e-20"), Level.FAILURE)):
+        limited = a_plan(leverage=2, limits=some_limits(min_liquidation_distance=least))
+        finding = found(
+            bag_findings(limited, {"main": snapshot}, a_quote()), "savings: liquidation"
+        )
+        assert finding.level is level

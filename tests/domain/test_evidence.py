@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -202,3 +203,56 @@ def test_margin_says_nothing_where_orders_bind_some_or_the_venue_does_not_tell()
     assert witness(orders=True).bound_coin is None
     assert witness(used=None).bound_coin is None
     assert "does not say" in str(witness(used=None))
+
+
+def test_of_two_runs_that_are_as_long_the_first_explains_a_jump() -> None:
+    listed = trades(600, 400, -7, 700, 300)
+    assert [fill.signed_contracts for fill in explaining(listed, D(1_000))] == [600, 400]
+    longer = trades(1_000, 5, 700, 200, 100)
+    assert [fill.signed_contracts for fill in explaining(longer, D(1_000))] == [700, 200, 100]
+
+
+@pytest.mark.parametrize(
+    ("bound", "read", "ledger", "word"),
+    [
+        ("1.1", "1", "2", Word.AGREES),  # as far from it as may be
+        ("1.1001", "1", "2", Word.SILENT),
+        ("1.01", "1", "1.03", Word.AGREES),  # twice as far from the other
+        ("1.01", "1", "1.0299", Word.SILENT),
+        ("1.1", "2", "1", Word.DISAGREES),
+        ("1.1001", "2", "1", Word.SILENT),
+        ("1.01", "1.03", "1", Word.DISAGREES),
+        ("1.01", "1.0299", "1", Word.SILENT),
+        ("1e-8", "0", "1", Word.AGREES),  # a grain is no margin
+        ("1.1e-8", "0", "1", Word.SILENT),
+    ],
+)
+def test_a_witness_is_near_to_one_and_twice_as_far_from_the_other(
+    bound: str, read: str, ledger: str, word: Word
+) -> None:
+    assert MarginWitness(D(bound), D(read), D(ledger)).word is word
+
+
+def test_a_witness_is_told_with_its_figures() -> None:
+    said = MarginWitness(D("1.123456789"), D("2.123456789"), D("3.123456789"))
+    assert str(said) == (
+        "1.12345679 coins of margin are bound, the position read needs 2.12345679 and our own "
+        "ledger 3.12345679"
+    )
+
+
+@pytest.mark.parametrize(("told", "usual", "counts"), [(0, 5, 5), (0, "0.5", 1), ("0.5", 4, 4)])
+def test_a_position_without_a_leverage_has_the_usual_one(
+    told: int, usual: int | str, counts: int
+) -> None:
+    """500,000 dollars at 50,000 bind ten coins at a leverage of one."""
+    position = replace(a_position(500_000), leverage=D(told))
+    witness = margin_witness(
+        a_snapshot(a_balance(10, Wallet.MARGIN, used=2), positions=(position,)),
+        asset="BTC",
+        symbol=BTC_USD,
+        ledger_face_usd=D(-500_000),
+        mark_usd=D(50_000),
+        leverage=D(usual),
+    )
+    assert (witness.read_coin, witness.ledger_coin) == (D(10) / counts, D(10) / counts)

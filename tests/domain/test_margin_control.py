@@ -38,6 +38,7 @@ from bot.domain.margin_sizes import (
     Backed,
     backing_needed_coin,
     backing_told_coin,
+    far_text,
     is_nearer,
     worse,
 )
@@ -478,3 +479,65 @@ def test_the_coins_that_a_distance_needs_are_enough_and_no_more(
     )
     assert away(needed + grain) >= distance
     assert away(needed - grain) < distance
+
+
+# --- at the limit and one step beyond ---
+
+
+def test_coins_that_are_spread_too_thin_are_not_moved() -> None:
+    thin = control(POLICY, facts(backed("0.29"), spot="0.009", funding="0.009"))
+    assert thin == Warn("the coins that are left are spread too thin to be moved")
+    enough = control(POLICY, facts(backed("0.29"), spot="0.009", funding="0.0101"))
+    assert enough == TopUp(D("0.0101"), Wallet.FUNDING)
+
+
+def test_the_last_of_a_days_coins_are_moved_where_they_are_worth_it() -> None:
+    capped = replace(POLICY, day_share=D("0.1"))
+    worth = facts(backed("0.29"), moved_coin=D("0.99"))
+    assert control(capped, worth) == TopUp(D("0.01"), Wallet.SPOT)
+    less = facts(backed("0.29"), moved_coin=D("0.9900001"))
+    assert isinstance(control(capped, less), Warn)
+
+
+def test_what_is_swept_back_is_worth_it_too() -> None:
+    swollen = backed("2")
+    least = facts(swollen, free_coin=D("0.01"))
+    assert control(POLICY, least) == SweepBack(D("0.01"), Wallet.SPOT)
+    assert control(POLICY, facts(swollen, free_coin=D("0.0099"))) == Calm()
+
+
+def test_what_balances_cannot_tell_from_rounding_is_not_moved() -> None:
+    any_amount = replace(POLICY, least_share=D(0))
+    least = 100 * COIN_STEP
+    assert control(any_amount, facts(backed("0.29"), spot=least)) == TopUp(least, Wallet.SPOT)
+    less = facts(backed("0.29"), spot=99 * COIN_STEP)
+    assert isinstance(control(any_amount, less), Warn)
+
+
+def test_a_way_that_has_proved_itself_is_the_one_that_the_coins_would_go() -> None:
+    """The funding wallet has more, but no coins ever came from it."""
+    ways = (Source(Wallet.SPOT, D("0.1"), True), Source(Wallet.FUNDING, D(5), False))
+    assert isinstance(control(POLICY, facts(backed("0.07"), sources=ways)), Reduce)
+
+
+def test_an_isolated_short_far_from_its_end_shrinks_like_any_other() -> None:
+    behind = replace(backed("0.14", mark=80_000), is_cross=False)
+    action = control(POLICY, facts(behind, way=Way.CLOSED, closed_because="it is isolated"))
+    assert isinstance(action, Reduce)
+    assert 0 < action.to_usd < behind.short_usd
+    near = replace(backed("0.07", mark=80_000), is_cross=False)
+    gone = control(POLICY, facts(near, way=Way.CLOSED, closed_because="it is isolated"))
+    assert gone == Reduce(D(0), "it is isolated", True)
+
+
+def test_a_cross_short_near_its_end_shrinks_by_no_more_than_it_must() -> None:
+    near = facts(backed("0.07", mark=80_000), way=Way.CLOSED, closed_because="no")
+    action = control(POLICY, near)
+    assert isinstance(action, Reduce)
+    assert action.to_usd > 0
+
+
+def test_a_distance_is_told_as_a_share_or_in_words() -> None:
+    assert far_text(None) == "an unknown distance"
+    assert far_text(NEVER) == "no distance that counts"
+    assert far_text(D("0.2974")) == "29.7%"

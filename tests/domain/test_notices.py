@@ -19,7 +19,15 @@ from bot.domain.alerts import (
     AlertKind,
     Severity,
 )
-from bot.domain.notices import HOUR_S, MOST_TOPICS, Message, NoticePolicy, Notices
+from bot.domain.notices import (
+    HOUR_S,
+    MOST_TOPICS,
+    Message,
+    NoticePolicy,
+    Notices,
+    Told,
+    TopicTold,
+)
 
 USUAL = NoticePolicy(Severity.NOTICE, repeat_s=HOUR_S, max_per_hour=20)
 
@@ -272,3 +280,77 @@ def test_a_wall_clock_that_was_set_back_makes_nothing_older_than_now() -> None:
     second.recall(first.told(0), at_s=100, since_s=-7_200)
     second.hear(an_alert(), 100)
     assert second.next_s(100) == 100 + HOUR_S
+
+
+def test_what_was_told_is_kept_with_its_age_for_as_long_as_it_counts() -> None:
+    notices = Notices(USUAL)
+    notices.hear(an_alert(), 100)
+    notices.hear(an_alert(NOW_HALTED), 100)
+    notices.release(100)
+    notices.hear(its_end(an_alert()), 200)
+    notices.release(200)
+    assert notices.told(400) == Told(
+        (300, 300, 200),
+        (
+            TopicTold("order-refused", "savings", 300, is_open=False),
+            TopicTold("now-halted", "savings", 300, is_open=True),
+        ),
+    )
+    assert len(notices.told(100 + HOUR_S - 1).topics) == 2
+    later = notices.told(100 + HOUR_S)
+    assert later.messages_ago_s == (HOUR_S - 100,)
+    assert [topic.kind for topic in later.topics] == ["now-halted"]
+
+
+def test_what_the_last_process_told_is_passed_on_by_the_next() -> None:
+    first, second = Notices(USUAL), Notices(USUAL)
+    first.hear(an_alert(), 0)
+    first.release(0)
+    second.recall(first.told(10), at_s=0, since_s=0)
+    assert second.told(5).topics == (TopicTold("order-refused", "savings", 15, is_open=True),)
+
+
+def test_what_had_to_wait_is_told_with_how_long_and_how_often() -> None:
+    notices = Notices(replace(USUAL, max_per_hour=1))
+    notices.hear(an_alert(NOW_HALTED), 0)
+    notices.release(0)
+    notices.hear(an_alert(), 10)
+    notices.hear(an_alert(), 100)
+    assert notices.release(100) == ()
+    (message,) = notices.release(HOUR_S)
+    assert (message.more, message.over_s, message.waited_s) == (1, HOUR_S - 10, 0)
+    notices.hear(an_alert(NOW_REDUCING), HOUR_S + 10)
+    (message,) = notices.release(2 * HOUR_S)
+    assert (message.more, message.waited_s) == (0, HOUR_S - 10)
+    assert not message.is_past
+    assert "This message waited for an hour." in message.text
+
+
+def test_the_next_moment_is_that_of_whatever_is_due_first() -> None:
+    notices = Notices(USUAL)
+    for at_s, kind in ((0, ORDER_REFUSED), (50, NOW_HALTED)):
+        notices.hear(an_alert(kind), at_s)
+        notices.release(at_s)
+        notices.hear(an_alert(kind), at_s)
+    assert notices.next_s(60) == HOUR_S
+
+
+@pytest.mark.parametrize(
+    ("over_s", "words"),
+    [
+        (29, "minute"),
+        (89, "minute"),
+        (90, "2 minutes"),
+        (5_399, "hour"),
+        (5_400, "2 hours"),
+        (129_599, "day"),
+        (129_600, "2 days"),
+    ],
+)
+def test_a_length_of_time_is_told_as_people_say_it(over_s: float, words: str) -> None:
+    assert f"1 more in the last {words}." in Message(an_alert(), more=1, over_s=over_s).text
+
+
+def test_a_minute_of_waiting_is_not_worth_a_word() -> None:
+    assert "waited" not in Message(an_alert(), waited_s=60).text
+    assert "This message waited for a minute." in Message(an_alert(), waited_s=61).text

@@ -6,7 +6,7 @@ import string
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.domain.orders import (
@@ -33,10 +33,16 @@ decisions = st.tuples(
 )
 
 
-def id_of(parts: Parts) -> ClientOrderId:
+def id_of(parts: Parts, origin: str = "") -> ClientOrderId:
     bag, account, symbol, cycle, side, contracts = parts
     return client_order_id(
-        bag=bag, account=account, symbol=symbol, cycle=cycle, side=side, contracts=contracts
+        bag=bag,
+        account=account,
+        symbol=symbol,
+        cycle=cycle,
+        side=side,
+        contracts=contracts,
+        origin=origin,
     )
 
 
@@ -46,6 +52,15 @@ A_DECISION: Parts = ("savings", "main", "BTC/USD:BTC", 7, Side.SELL, D(10))
 @given(decisions)
 def test_the_same_decision_always_gets_the_same_id(parts: Parts) -> None:
     assert id_of(parts) == id_of(parts)
+
+
+@given(decisions, st.text(min_size=1), st.text(min_size=1))
+def test_two_bots_that_decide_the_same_get_ids_of_their_own(
+    parts: Parts, here: str, there: str
+) -> None:
+    assume(here != there)
+    assert len({id_of(parts), id_of(parts, here), id_of(parts, there)}) == 3
+    assert id_of(parts, here) == id_of(parts, here)
 
 
 def test_an_id_does_not_change_with_the_release() -> None:

@@ -16,12 +16,15 @@ from bot.domain.margin import NEVER
 from bot.domain.records import Action, CycleRecord, Figure, Outcome, Sight
 from bot.domain.report import (
     SIGHT_NAMES,
+    Denial,
     action_of,
+    denial_of,
     figures_of,
     liquidation_text,
     reason_of,
     record_fields,
     sight_of,
+    times_denied,
 )
 from bot.domain.targets import KeepCoins
 from tests.kit.domain import (
@@ -247,3 +250,25 @@ def test_a_record_is_reported_under_the_names_of_every_report() -> None:
 def test_what_was_not_seen_is_reported_as_unknown_and_never_as_zero() -> None:
     reported = record_fields(a_record(None))
     assert {reported[name] for name in SIGHT_NAMES} == {None}
+
+
+# --- the guard's no ---
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (1, "that guard has said no 1 time since the start"),
+        (2, "that guard has said no 2 times since the start"),
+    ],
+)
+def test_a_denial_is_read_back_from_its_reason(times: int, words: str) -> None:
+    assert times_denied(times) == words
+    why = "sell; denied by the guard (max_order_usd): 2 USD is more; than 1"
+    denied = replace(a_record(None), outcome=Outcome.DENIED, reason=why)
+    counted = replace(denied, reason=f"{why}; {words}")
+    assert denial_of(denied) == Denial("max_order_usd", "2 USD is more; than 1", None)
+    assert denial_of(counted) == Denial("max_order_usd", "2 USD is more; than 1", times)
+    assert denial_of(replace(counted, outcome=Outcome.IN_DOUBT)) == denial_of(counted)
+    assert denial_of(replace(counted, outcome=Outcome.TRADED)) is None
+    assert denial_of(replace(denied, reason="hold")) is None

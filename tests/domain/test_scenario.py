@@ -13,6 +13,7 @@ from bot.domain.scenario import (
     HedgedBag,
     Outcome,
     example_bag,
+    exposure_of,
     moved,
     outcome,
     outcomes,
@@ -143,3 +144,23 @@ def test_no_margin_is_left_below_nothing_before_a_liquidation(
 ) -> None:
     seen: Outcome = outcome(bag, moved(bag.start, move, basis))
     assert seen.margin_coin >= 0
+
+
+def test_the_start_is_what_the_bag_is_exposed_to() -> None:
+    bag = example_bag(Decimal(400_100))
+    assert bag.exposure == exposure_of(bag.book, bag.start)
+    assert bag.exposure.short_usd == 400_100
+    assert bag.exposure.equity_coin == bag.coins
+    assert bag.exposure.wallet_coin == bag.collateral_coin
+
+
+def test_a_short_is_told_positive_and_none_is_nothing() -> None:
+    seen = outcome(example_bag(Decimal(400_100)), FALL)
+    assert [seen.short_usd, seen.short_coin] == [400_100, Decimal(400_100) / 3498]
+    none = outcome(example_bag(Decimal(0)), FALL)
+    assert [none.short_usd, none.short_coin, none.liquidated] == [0, 0, False]
+
+
+def test_at_its_liquidation_price_a_short_is_liquidated() -> None:
+    price = Decimal("4976.24375")
+    assert outcome(example_bag(Decimal(400_100)), Marks(price, price)).liquidated

@@ -78,3 +78,29 @@ def test_a_transfer_that_leaves_the_bag_or_comes_from_outside_is_a_flow() -> Non
 def test_without_a_look_before_it_nothing_is_read_into_the_wallets() -> None:
     unseen = replace(ONE_COIN, source_before_coin=None, destination_before_coin=None)
     assert in_transit_coin(a_bag(), [unseen], seen("4", "5"), now=NOON) == 0
+
+
+@pytest.mark.parametrize(
+    ("spot", "margin", "transit"),
+    [
+        ("4.5", "5", 0),  # half of them is missing: they have not left
+        ("4.4999", "5", 1),
+        ("4.4999", "5.5", 1),  # half of them came: they are not here
+        ("4.4999", "5.5001", 0),
+        ("5", "6.5001", 0),  # more than they are has come: other coins
+    ],
+)
+def test_coins_are_seen_to_leave_and_to_come_by_more_than_half_of_them(
+    spot: str, margin: str, transit: int
+) -> None:
+    assert in_transit_coin(a_bag(), [ONE_COIN], seen(spot, margin), now=NOON) == transit
+
+
+def test_up_to_half_as_much_again_at_the_destination_is_the_transfer_itself() -> None:
+    with pytest.raises(IncompleteSnapshot, match="m:1 is shown at both ends"):
+        in_transit_coin(a_bag(), [ONE_COIN], seen("5", "6.5"), now=NOON)
+
+
+def test_an_hour_is_not_too_long() -> None:
+    assert timedelta(hours=1) == LONGEST
+    assert in_transit_coin(a_bag(), [ONE_COIN], seen("4", "5"), now=NOON + LONGEST) == 1

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.adapters.simulator.spec import Deposit, Withdrawal
+from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, Withdrawal
 from bot.domain.account import Wallet
 from bot.domain.exposure import Holding
 from bot.domain.limits import TradingState
@@ -117,6 +117,30 @@ async def test_orders_of_the_last_hour_count_against_the_limit_also_over_a_resta
     record = await bench.cycle(3_600)
     assert "max_turnover_usd_per_day" in record.reason
     assert (await bench.cycle(24 * 3_600)).outcome is Outcome.TRADED
+
+
+async def test_what_was_refused_counts_as_an_order_and_not_as_a_trade_also_over_a_restart() -> None:
+    limits = some_limits(max_orders_per_hour=2, max_turnover_usd_per_day=150_000)
+    bench = await a_bench(a_full_plan(slice_usd=100_000, limits=limits))
+    refused = FaultSpec(FaultKind.REJECTED, "submit", at_s=0.0, duration_s=150.0)
+    bench.trouble(refused)
+    assert [r.outcome for r in await bench.run(2)] == [Outcome.REFUSED] * 2
+    record = await bench.cycle(INTERVAL_S)
+    assert "2 orders in the last hour, the limit is 2" in record.reason
+    await bench.start()
+    assert (await bench.cycle(3_600)).outcome is Outcome.TRADED
+    record = await bench.cycle(3_600)
+    assert "100,000.00 USD traded in a day and 100,000.00 more exceed" in record.reason
+    await bench.start()
+    assert (await bench.cycle(INTERVAL_S)).reason == record.reason
+
+
+def test_an_order_whose_end_is_not_known_counts_whole() -> None:
+    sent = SentOrders()
+    sent.add(NOON, Decimal(100))
+    sent.ended(Decimal(40))
+    sent.add(NOON, Decimal(100))
+    assert sent.rates(NOON) == (2, Decimal(140))
 
 
 def test_orders_are_forgotten_after_a_day() -> None:

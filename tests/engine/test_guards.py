@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.simulator.spec import Deposit, FaultKind, FaultSpec, Withdrawal
+from bot.domain.account import MarginMode
 from bot.domain.alerts import GUARD_DENIED, Alert
 from bot.domain.limits import RiskLimits, TradingState
 from bot.domain.records import Action, CycleRecord, Outcome
@@ -18,7 +19,8 @@ from bot.domain.report import denial_of
 from bot.engine.denials import QUIET, Denials
 from bot.engine.guard_memory import DAY, PaidFees, fees_paid
 from tests.kit.domain import NOON, a_fill, some_limits
-from tests.kit.engine import INTERVAL_S, Bench, Bent, Watch, a_bench, a_full_plan
+from tests.kit.engine import DEEP_BOOK, INTERVAL_S, Bench, Bent, Watch, a_bench, a_full_plan
+from tests.kit.simulator import a_market, a_script, a_venue_spec, an_account
 
 D = Decimal
 
@@ -123,6 +125,23 @@ def test_fees_are_forgotten_after_a_day() -> None:
     fees.take([a_fill(at=NOON), a_fill(at=NOON + timedelta(hours=1))], D("0.0005"))
     assert fees.last_day_usd(NOON + DAY) == D("1.0")
     assert fees.last_day_usd(NOON + DAY + timedelta(seconds=1)) == D("0.5")
+
+
+async def test_an_isolated_short_grows_by_the_coins_that_are_bound_to_it() -> None:
+    """Once there is a position, what it binds must be known for its distance to be."""
+    account = an_account(leverage=2, mode=MarginMode.ISOLATED)
+    market = a_market(path=a_script(), book=DEEP_BOOK)
+    spec = a_venue_spec(markets=(market,), accounts=(account,))
+    limits = some_limits(min_liquidation_distance="0.25")
+    plan = a_full_plan(
+        margin_mode=MarginMode.ISOLATED, leverage=2, limits=limits, slice_usd=100_000
+    )
+    bench = await a_bench(plan, spec=spec)
+    assert [guard_of(record) for record in await bench.run(3)] == [None] * 3
+    assert bench.sizes() == [-1_000] * 3
+    untold = Bent(main__positions=lambda legs: tuple(replace(p, isolated_coin=None) for p in legs))
+    await bench.start(untold)
+    assert guard_of(await bench.cycle(INTERVAL_S)) == "min_liquidation_distance"
 
 
 # --- over a restart ---

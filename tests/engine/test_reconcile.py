@@ -165,9 +165,10 @@ async def test_an_order_that_the_venue_denies_is_known_by_its_trades() -> None:
     """The venue knows nothing of it, even after the grace, but lists its trades."""
     bench = await a_bench(faults=(FaultSpec(FaultKind.LOST_ANSWER, "submit", nth=1),))
     bench.trouble(replace(MISSED, duration_s=100))
-    await bench.run(3)
+    await bench.run(2)
     (order,) = await bench.order_records()
     assert order.status is OrderStatus.FILLED
+    assert bench.watch.count("journal.settle") == 2, "in doubt, then filled, and never refused"
     assert order.report is not None
     (venues,) = bench.orders()
     assert order.report.filled_contracts == venues.filled_contracts == 4997

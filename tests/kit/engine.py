@@ -165,6 +165,7 @@ class Bench:
     told: Told = field(default_factory=Told)
     watch: Watch = field(default_factory=Watch)
     opened: Desk | None = None
+    origin: str = ""
 
     @property
     def desk(self) -> Desk:
@@ -274,6 +275,7 @@ async def a_desk(bench: Bench, plans: tuple[HedgePlan, ...], *, watch: Watch) ->
         numbers=CycleNumbers(await journal.last_cycle()),
         telemetry=bench.told,
         notifier=bench.told,
+        origin=bench.origin,
     )
 
 

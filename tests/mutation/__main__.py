@@ -1,7 +1,8 @@
 """Mutation testing from the command line: modules in, a table of scores out.
 
 Without arguments: the domain, and what the guards are made of in the engine. A mutant meets
-the tests of its own module and every test that imports it. What none of them notices is listed.
+the tests of its own module and every test that imports it; where there are none nothing is noticed.
+What none of them notices is listed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ OWN_TESTS: Final = {
     "growth_rules": ("tests/domain/test_guards.py", "tests/domain/test_limits.py"),
     "limits": ("tests/domain/test_limits.py", "tests/domain/test_guards.py"),
     "guard_facts": ("tests/domain/test_limits.py",),
+    "documents": ("tests/cli/test_showing.py",),
     "denials": ("tests/engine/test_guards.py",),
     "guard_memory": ("tests/engine/test_guards.py",),
     "check_account": ("tests/domain/test_check.py",),
@@ -68,7 +70,7 @@ def try_module(module: Path, sample: int | None) -> Score:
     if sample is not None and sample < len(chosen):
         chosen = random.Random(1).sample(chosen, sample)
     if not chosen or not tests:
-        return Score(module)
+        return Score(module, len(chosen), chosen)
     try:
         return Score(module, len(chosen), survivors_of(module, chosen, tests))
     except TestsFail as failing:

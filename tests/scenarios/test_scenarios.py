@@ -74,6 +74,10 @@ async def test_the_story(story: dict[str, Any], tmp_path: Path) -> None:
     assert await end.journal.unsettled() == ()
 
 
-def test_there_are_stories() -> None:
-    assert len(STORIES) >= 10
+THREADS = set(range(1, 26))
+"""The threads about bots that lost somebody's money, by number: all of them can befall us."""
+
+
+def test_there_is_a_story_for_every_thread() -> None:
+    assert {story["lesson"] for story in STORIES.values() if "lesson" in story} == THREADS
     assert len({story["story"] for story in STORIES.values()}) == len(STORIES)
