@@ -216,7 +216,7 @@ def decide(
         why, pursuit = Why.NO_EQUITY, Pursuit.TARGET
     elif pursuit is not Pursuit.NONE:
         why = Why.PURSUING
-    elif -outer_usd <= gap_usd <= outer_usd:
+    elif abs(gap_usd) <= outer_usd:
         return Hold(Why.INSIDE_BAND, gap_usd, wanted_usd, outer_usd, exposure, target)
     else:
         why, pursuit = Why.OUTSIDE_BAND, Pursuit.EDGE
@@ -248,7 +248,7 @@ def _share_in_coin(target: Target, wanted_usd: Decimal, exposed_usd: Decimal) ->
     """How much of the gap is counted in coins, where the target may have been cut to the bag."""
     if not wanted_usd:
         return ZERO  # no short at all: so many dollars are to be bought back
-    return ONE if wanted_usd == exposed_usd else coin_share(target)
+    return ONE if wanted_usd is exposed_usd or wanted_usd == exposed_usd else coin_share(target)
 
 
 def _beyond(gap_usd: Decimal, edge_usd: Decimal) -> Decimal:

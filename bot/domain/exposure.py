@@ -139,8 +139,12 @@ def assess(
     """
     short_usd = -face_usd
     short_coin = short_usd / mark_usd
-    unrealised_coin = coin_cost + short_coin + other_unrealised_coin
-    equity_coin = outside_coin + wallet_coin + unrealised_coin
+    delta_coin = outside_coin + wallet_coin + coin_cost  # no price in it, nor rounding
+    unrealised_coin = coin_cost + short_coin
+    if other_unrealised_coin:
+        delta_coin += other_unrealised_coin
+        unrealised_coin += other_unrealised_coin
+    equity_coin = delta_coin + short_coin
     return Exposure(
         outside_coin,
         wallet_coin,
@@ -150,7 +154,7 @@ def assess(
         short_coin,
         coin_cost,
         other_coin,
-        equity_coin + other_coin - short_coin,
+        delta_coin + other_coin if other_coin else delta_coin,
         mark_usd,
         index_usd,
     )

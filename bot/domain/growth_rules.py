@@ -21,10 +21,10 @@ def objection_to_growth(
     """The first guard that objects to a short of ``after_usd``, which the order would lead to."""
     return (
         _size_after_rule(intent, limits, facts, after_usd)
-        or _fee_rule(limits, facts)
+        or (None if limits.max_fees_usd_per_day is None else _fee_rule(limits, facts))
         or _price_rule(limits, facts)
         or _liquidation_rule(limits, facts)
-        or _funding_rule(limits, facts)
+        or (None if limits.max_funding_cost_per_year is None else _funding_rule(limits, facts))
     )
 
 
@@ -126,7 +126,7 @@ def _liquidation_rule(limits: RiskLimits, facts: GuardFacts) -> No:
         mark, liquidation = facts.exposure.mark_usd, facts.liquidation_after
         if liquidation is None:
             return "min_liquidation_distance", "the liquidation price is unknown"
-        if liquidation is not NEVER and liquidation / mark - ONE < distance:
+        if liquidation is not NEVER and liquidation - mark < distance * mark:
             return (
                 "min_liquidation_distance",
                 (

@@ -19,7 +19,7 @@ No: TypeAlias = tuple[str, str] | None
 def objection(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> No:
     """The first guard that objects to an order, whatever it does to the short."""
     return (
-        _readable_rule(intent, facts)
+        (None if facts.other_short_usd is None else _readable_rule(intent, facts))
         or _state_rule(intent, facts)
         or _age_rule(intent, limits, facts)
         or _shape_rule(intent, facts)

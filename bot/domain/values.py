@@ -51,6 +51,7 @@ def quick(value: type[Value]) -> type[Value]:
         module=value.__module__,
         namespace=kept | {"__qualname__": value.__qualname__},
         frozen=True,
+        gc=False,
     )
     made.__annotations__ = value.__annotations__
     return cast("type[Value]", made)
