@@ -8,6 +8,7 @@ are listed in :mod:`bot.domain.guards`, their rules stand in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from bot.domain.growth_rules import objection_to_growth
 from bot.domain.guard_facts import Ages, GuardFacts, RiskLimits, TradingState, strictest
@@ -15,6 +16,8 @@ from bot.domain.guard_rules import objection
 from bot.domain.orders import OrderIntent, Side
 from bot.domain.quantities import ZERO
 from bot.domain.values import quick
+
+_SELL: Final = Side.SELL
 
 
 @quick
@@ -41,7 +44,7 @@ def review(intent: OrderIntent, limits: RiskLimits, facts: GuardFacts) -> Approv
     only make the position smaller.
     """
     no = objection(intent, limits, facts)
-    if no is None and intent.side is Side.SELL:
+    if no is None and intent.side is _SELL:
         after_usd = facts.exposure.short_usd + intent.notional_usd
         if after_usd > ZERO:
             no = objection_to_growth(intent, limits, facts, after_usd)
