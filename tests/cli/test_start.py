@@ -33,3 +33,8 @@ def test_commands_that_need_no_venue_load_no_venue_and_no_database(tmp_path: Pat
     replay = [str(word) for word in (write_history(tmp_path), *BAG)]
     said = process(code=PROGRAM.format(replay=replay))
     assert (said.code, said.err) == (0, "")
+
+
+def test_a_look_at_accounts_without_a_journal_loads_no_database() -> None:
+    said = process(code="import sys, bot.app.real; sys.exit('sqlalchemy' in sys.modules)")
+    assert (said.code, said.err) == (0, "")

@@ -14,14 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.journal.address import SqliteFile, parse_address
 from bot.adapters.journal.encoding import time_from, time_text
-from bot.adapters.journal.lease import (
-    HEARTBEAT,
-    USUAL_TERM_S,
-    Lease,
-    elapsed_s,
-    release,
-    renewal,
-)
+from bot.adapters.journal.lease import HEARTBEAT, release, renewal
 from bot.adapters.journal.link import Link, Parameters, Statement
 from bot.adapters.journal.postgres import postgres_link
 from bot.adapters.journal.rows import (
@@ -66,6 +59,7 @@ from bot.adapters.journal.statements import (
 from bot.adapters.journal.tables import fills as fills_table
 from bot.adapters.journal.tables import flows as flows_table
 from bot.adapters.journal.tables import ledger as ledger_table
+from bot.adapters.journal.term import USUAL_TERM_S, Lease, elapsed_s
 from bot.domain.account import LedgerEntry
 from bot.domain.limits import Approved
 from bot.domain.orders import Fill, OrderReport, OrderStatus

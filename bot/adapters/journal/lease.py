@@ -11,8 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -34,10 +33,7 @@ from sqlalchemy.dialects import sqlite
 from bot.adapters.journal.encoding import time_text
 from bot.adapters.journal.lock import Holding, locked
 from bot.adapters.journal.tables import leases
-from bot.errors import LeaseLost
-
-USUAL_TERM_S: Final = 90.0
-"""How long a lease holds without a write, unless the settings say otherwise."""
+from bot.adapters.journal.term import Lease, elapsed_s
 
 HEARTBEAT: Final = 0.75
 """After this share of its term a lease is renewed by itself, where no cycle has done so."""
@@ -67,31 +63,6 @@ class Holder:
     def here(cls) -> Holder:
         """This process."""
         return cls(socket.gethostname(), os.getpid(), secrets.token_hex(8), datetime.now(UTC))
-
-
-def elapsed_s() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-@dataclass(slots=True)
-class Lease:
-    """A lease that this process holds; ``renewed_s`` is when it was renewed, by the clock above."""
-
-    number: int
-    term_s: float
-    renewed_s: float = field(default_factory=elapsed_s)
-
-    def is_over(self) -> bool:
-        """Whether its term has passed since it was renewed: another may hold one by now."""
-        return elapsed_s() - self.renewed_s >= self.term_s
-
-    def lost(self, shown: str) -> LeaseLost:
-        """The error for a write under a number that is not the highest any more."""
-        return LeaseLost(
-            f"another process writes the journal {shown} by now: this one (number {self.number}) "
-            "lost its lease and ends"
-        )
 
 
 def take(

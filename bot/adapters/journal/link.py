@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from bot.adapters.journal.lease import Lease
 from bot.adapters.journal.rows import StoredRow, Value
+from bot.adapters.journal.term import Lease
 from bot.errors import JournalError
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bot.adapters.journal.lease import USUAL_TERM_S, Lease
 from bot.adapters.journal.lock import Holding, locked
 from bot.adapters.journal.settlement import intended_twice, never_intended, settled
+from bot.adapters.journal.term import USUAL_TERM_S, Lease
 from bot.domain.account import LedgerEntry
 from bot.domain.limits import Approved
 from bot.domain.orders import Fill, OrderReport, OrderStatus

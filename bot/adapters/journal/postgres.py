@@ -19,11 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.adapters.journal.address import PostgresServer
-from bot.adapters.journal.lease import Holder, Lease, elapsed_s, renewal, take
+from bot.adapters.journal.lease import Holder, renewal, take
 from bot.adapters.journal.link import FAILURES, Finishing, Parameters, Statement, T, Work, trouble
 from bot.adapters.journal.lock import Holding, locked
 from bot.adapters.journal.rows import StoredRow
 from bot.adapters.journal.schema import check, is_current, prepare
+from bot.adapters.journal.term import Lease, elapsed_s
 from bot.errors import JournalError
 
 CONNECT_TIMEOUT_S: Final = 10

@@ -29,7 +29,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from bot.adapters.journal import sqlite_file
 from bot.adapters.journal.address import SqliteFile
-from bot.adapters.journal.lease import Holder, Lease, elapsed_s, sqlite_fences, take
+from bot.adapters.journal.lease import Holder, sqlite_fences, take
 from bot.adapters.journal.link import (
     FAILURES,
     Finishing,
@@ -43,6 +43,7 @@ from bot.adapters.journal.link import (
 from bot.adapters.journal.lock import file_lock
 from bot.adapters.journal.rows import StoredRow, Value
 from bot.adapters.journal.schema import check, missing, prepare
+from bot.adapters.journal.term import Lease, elapsed_s
 from bot.errors import InvariantBroken, JournalError
 
 BUSY_TIMEOUT_S: Final = 5.0

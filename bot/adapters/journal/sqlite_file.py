@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, NullPool, create_engine
 
-from bot.adapters.journal.lease import Lease, holding, sqlite_fences
+from bot.adapters.journal.lease import holding, sqlite_fences
 from bot.adapters.journal.link import FAILURES
 from bot.adapters.journal.lock import Holding
+from bot.adapters.journal.term import Lease
 from bot.errors import JournalError
 from bot.settings.access import open_private, require_own
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.journal import MemoryJournal, lease, open_journal
+from bot.adapters.journal import MemoryJournal, open_journal, term
 from bot.adapters.journal.database import DatabaseJournal
 from bot.errors import InvariantBroken, JournalLocked, LeaseLost
 from bot.ports import Journal
@@ -189,11 +189,11 @@ async def test_a_number_that_was_given_again_after_a_restart_of_the_machine_is_n
                 (os.getppid(), taken_at, time.time() + 60),
             )
 
-    held_by_another(time.time() - lease.elapsed_s() + 30)
+    held_by_another(time.time() - term.elapsed_s() + 30)
     with pytest.raises(JournalLocked):
         async with open_journal(url, writer=True):
             pass
-    held_by_another(time.time() - lease.elapsed_s() - 30)
+    held_by_another(time.time() - term.elapsed_s() - 30)
     async with open_journal(url, writer=True) as next_one:
         await next_one.record(a_cycle(1), None)
 
@@ -202,8 +202,8 @@ async def test_an_intent_that_was_written_too_late_is_not_sent_by_this_process(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_journal(url, writer=True) as journal:
-        began_s = lease.elapsed_s()
-        monkeypatch.setattr(lease, "elapsed_s", lambda: began_s + 2 * lease.USUAL_TERM_S)
+        began_s = term.elapsed_s()
+        monkeypatch.setattr(term, "elapsed_s", lambda: began_s + 2 * term.USUAL_TERM_S)
         with pytest.raises(LeaseLost):
             await journal.intend(approved(1), cycle=1, at=NOON)
         assert len(await journal.unsettled()) == 1
