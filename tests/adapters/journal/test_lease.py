@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.journal import MemoryJournal, open_journal, term
+from bot.adapters.journal import MemoryJournal, lease, open_journal, term
 from bot.adapters.journal.database import DatabaseJournal
 from bot.errors import InvariantBroken, JournalLocked, LeaseLost
 from bot.ports import Journal
