@@ -41,8 +41,8 @@ FAILED: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
-COLLECT_AFTER: Final = 20_000
-"""New objects after which garbage is looked for. With Python's own 700 a start takes 7 % longer,
+COLLECT_AFTER: Final = 100_000
+"""New objects after which garbage is looked for. With Python's own 700 a start takes a good deal longer,
 all for looking through modules that stay."""
 
 app = typer.Typer(

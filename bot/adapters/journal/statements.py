@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +24,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from bot.adapters.journal.tables import (
     control_history,
@@ -38,6 +38,9 @@ from bot.adapters.journal.tables import (
 )
 from bot.domain.orders import OrderStatus
 from bot.domain.records import TransferStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _TESTS: Final[Mapping[str, Callable[[Table], ColumnElement[bool]]]] = {
     "bag": lambda table: table.c.bag == bindparam("bag"),
@@ -130,11 +133,19 @@ statement, so that no fill comes between the two answers."""
 SETTLE: Final[Update] = update(orders).where(orders.c.client_order_id == bindparam("settled_id"))
 
 
+def _insert_of(dialect: str) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:
+    if dialect == "sqlite":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - it takes long to load
+
+    return postgresql.insert
+
+
 class Writes:
     """The statements that write, in the words of one dialect."""
 
     def __init__(self, dialect: str) -> None:
-        insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        insert = _insert_of(dialect)
         remembered = (
             select(cycles.c.memory)
             .where(cycles.c.bag == bindparam("remembered_by"))
