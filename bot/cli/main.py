@@ -42,8 +42,8 @@ BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
 COLLECT_AFTER: Final = 100_000
-"""New objects after which garbage is looked for. With Python's own 700 a start takes a good deal longer,
-all for looking through modules that stay."""
+"""New objects after which garbage is looked for. With Python's own 700 a start takes a good deal
+longer, all for looking through modules that stay."""
 
 app = typer.Typer(
     name="hedgehold",
